@@ -1,0 +1,1 @@
+"""gongji (共济): personal accounts, family sharing and settlement of China's employee medical insurance."""

@@ -1,0 +1,1 @@
+"""The pure centre: values and decisions, with no SQL, HTTP, clock or randomness."""

@@ -1,0 +1,177 @@
+"""Closed sets of trade terms (编码). Values are the words of the ``gongji quote`` contract."""
+
+from enum import StrEnum
+from typing import Self
+
+
+class Term(StrEnum):
+    """A code with the Chinese word people read for it."""
+
+    label: str
+
+    def __new__(cls, value: str, label: str) -> Self:
+        """Make a member whose value is the code and whose ``label`` is the Chinese word."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.label = label
+        return member
+
+
+class Scheme(Term):
+    """Insurance scheme (险种)."""
+
+    EMPLOYEE = "employee", "职工医保"
+    """职工基本医疗保险"""
+    RESIDENT = "resident", "居民医保"
+    """城乡居民基本医疗保险"""
+
+
+class Status(Term):
+    """Kind of insured person (人员类别)."""
+
+    ACTIVE = "active", "在职"
+    RETIRED = "retired", "退休"
+    CHILD = "child", "儿童"
+    """学龄前儿童"""
+    STUDENT = "student", "学生"
+    ADULT = "adult", "成年居民"
+    """居民（成年）"""
+    ELDERLY = "elderly", "老年居民"
+    """居民（老年）"""
+
+
+EMPLOYEE_STATUSES = frozenset({Status.ACTIVE, Status.RETIRED})
+
+
+class Insurance(Term):
+    """State of the insurance relation (参保状态)."""
+
+    INSURED = "insured", "正常参保"
+    SUSPENDED = "suspended", "暂停参保"
+    ENDED = "ended", "终止参保"
+    NONE = "none", "未参保"
+
+
+class AccountState(Term):
+    """State of a personal account (个人账户状态)."""
+
+    OPEN = "open", "正常"
+    FROZEN = "frozen", "封停"
+    CLOSED = "closed", "已注销"
+    """注销"""
+    NONE = "none", "无个人账户"
+    """无个人账户：居民医保、单建统筹"""
+
+
+class Segment(Term):
+    """Part of a personal account (个人账户分段)."""
+
+    WHOLE = "whole", "不分段"
+    CURRENT_YEAR = "current_year", "当年"
+    HISTORICAL = "historical", "历年"
+
+
+class Care(Term):
+    """Kind of care (医疗类别)."""
+
+    OUTPATIENT = "outpatient", "普通门诊"
+    INPATIENT = "inpatient", "住院"
+    PHARMACY = "pharmacy", "药店购药"
+    """定点药店购药"""
+    SPECIAL_DISEASE = "special_disease", "门诊慢特病"
+
+
+class Level(Term):
+    """Level of a medical institution (医院级别)."""
+
+    FIRST = "1", "一级及以下"
+    SECOND = "2", "二级"
+    THIRD = "3", "三级"
+
+
+class Grade(Term):
+    """Grade within a level (等次)."""
+
+    A = "A", "甲等"
+    B = "B", "乙等"
+
+
+class Filing(Term):
+    """Filing for care away from home (异地就医备案)."""
+
+    NONE = "none", "未备案"
+    LONG_TERM = "long_term", "长期异地"
+    REFERRAL = "referral", "转诊"
+    EMERGENCY = "emergency", "急诊"
+    TEMPORARY = "temporary", "临时外出"
+
+
+class Relation(Term):
+    """What the user is to the authoriser (使用人与授权人的关系)."""
+
+    SPOUSE = "spouse", "配偶"
+    PARENT = "parent", "父母"
+    CHILD = "child", "子女"
+    SIBLING = "sibling", "兄弟姐妹"
+    PATERNAL_GRANDPARENT = "paternal_grandparent", "祖父母"
+    MATERNAL_GRANDPARENT = "maternal_grandparent", "外祖父母"
+    PATERNAL_GRANDCHILD = "paternal_grandchild", "孙子女"
+    MATERNAL_GRANDCHILD = "maternal_grandchild", "外孙子女"
+    SPOUSE_PARENT = "spouse_parent", "配偶的父母"
+
+
+class SharingMode(Term):
+    """How money is shared (共济方式); the modes are separate mechanisms."""
+
+    LIVE_CALL = "live_call", "即时调用"
+    FAMILY_ACCOUNT = "family_account", "家庭共济账户"
+    """划拨至家庭共济账户"""
+    QUOTA_HOLD = "quota_hold", "共济额度"
+    """跨省共济额度"""
+
+
+class Reach(Term):
+    """How far apart authoriser and user may be insured (共济范围)."""
+
+    SAME_POOL = "same_pool", "同一统筹区"
+    PROVINCE = "province", "省内"
+    """全省"""
+    NATION = "nation", "跨省"
+
+
+class Purpose(Term):
+    """What account money may pay for (支付用途)."""
+
+    OUTPATIENT = "outpatient", "门诊个人负担"
+    INPATIENT = "inpatient", "住院个人负担"
+    SPECIAL_DISEASE = "special_disease", "门诊慢特病个人负担"
+    PHARMACY = "pharmacy", "定点药店购药"
+    """定点药店的药品、医疗器械、医用耗材"""
+    RESIDENT_PREMIUM = "resident_premium", "居民医保缴费"
+    """居民医保个人缴费"""
+    LTC_PREMIUM = "ltc_premium", "长护险缴费"
+    """长期护理保险个人缴费"""
+    COMMERCIAL_HEALTH = "commercial_health", "指定商业健康保险"
+
+
+class BillPart(Term):
+    """Part of what the person bears (个人负担的组成)."""
+
+    IN_SCOPE = "in_scope", "政策范围内自付"
+    """政策范围内个人自付"""
+    FIRST_SELF_PAY = "first_self_pay", "先行自付"
+    OVER_LIMIT = "over_limit", "超限价自费"
+    FULL_SELF_PAY = "full_self_pay", "全自费"
+
+
+class Confidence(Term):
+    """How sure a figure is (可信度)."""
+
+    HIGH = "high", "高"
+    """官方文本，或三个以上独立来源"""
+    MEDIUM = "medium", "中"
+    """一至两个较好来源"""
+    LOW = "low", "低"
+    """来源薄弱"""
+    ARTICLE_ONLY = "article-only", "仅见于文章"
+    """仅见于科普文章"""

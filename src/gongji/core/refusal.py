@@ -1,0 +1,128 @@
+"""Every business refusal: a stable code, what to do next in Chinese, and a place in the precedence order.
+
+Members stand in descending precedence: where several reasons hold, the one that stands first is answered, so the
+same input is refused in the same words on every channel.
+"""
+
+from enum import Enum
+from typing import Self
+
+import msgspec
+
+
+class Code(Enum):
+    """Reason of a refusal. The value is the stable code that outside programs see."""
+
+    text: str
+
+    def __new__(cls, value: str, text: str) -> Self:
+        """Make a member whose value is the code and whose ``text`` is the Chinese template."""
+        member = object.__new__(cls)
+        member._value_ = value
+        member.text = text
+        return member
+
+    INPUT_INVALID = "input_invalid", "{what}"
+    INSTITUTION_UNKNOWN = "institution_unknown", "未找到定点医药机构 {institution}，请核对机构编号"
+    INSTITUTION_NOT_DESIGNATED = (
+        "institution_not_designated",
+        "{institution} 不是医保定点机构，个人账户和共济资金不能在此使用，请到定点医药机构就医购药",
+    )
+    MESSAGE_REUSED = "message_reused", "报文号 {message_id} 已用于内容不同的请求，请换新的报文号重新提交"
+    MESSAGE_UNKNOWN = "message_unknown", "没有收到过报文号为 {message_id} 的 {transaction} 交易，无需冲正"
+    PERSON_UNKNOWN = "person_unknown", "未找到参保人，请核对证件号码或人员编号"
+    PERSON_DETAILS_MISMATCH = (
+        "person_details_mismatch",
+        "填写的信息与参保记录不一致，请核对姓名、证件号码和参保地",
+    )
+    CREDENTIAL_UNKNOWN = (
+        "credential_unknown",
+        "就诊凭证无法识别或已过期，请参保人重新出示本人的医保码、身份证或社保卡",
+    )
+    CREDENTIAL_MISMATCH = (
+        "credential_mismatch",
+        "持卡人与就医者身份不一致，请使用就医者本人的医保凭证；家人的钱可先办理家庭共济绑定后使用",
+    )
+    SCHEME_MISMATCH = "scheme_mismatch", "险种与参保记录不一致，该参保人参加的是{scheme}，请重新读取人员信息"
+    NOT_INSURED = "not_insured", "该参保人当前{state}，不能享受医保待遇，请先恢复参保"
+    ACCOUNT_NOT_OPEN = "account_not_open", "个人账户{state}，请联系参保地医保经办机构"
+    VISIT_UNKNOWN = "visit_unknown", "就诊信息不存在[{visit}]，请先办理挂号登记"
+    VISIT_ELSEWHERE = "visit_elsewhere", "就诊[{visit}]不属于本机构，不能办理"
+    VISIT_OF_ANOTHER = "visit_of_another", "就诊[{visit}]的就医者不是该参保人，请核对人员编号"
+    VISIT_CANCELLED = "visit_cancelled", "就诊[{visit}]已撤销，请重新挂号"
+    VISIT_EXISTS = "visit_exists", "住院/门诊号 {number} 已登记过就诊，请使用原就诊ID"
+    VISIT_IN_USE = "visit_in_use", "就诊[{visit}]已有{what}，不能撤销挂号，请先撤销{what}"
+    FEES_MISSING = "fees_missing", "就诊[{visit}]收费批次 {batch} 没有费用明细，请先上传"
+    FEE_DUPLICATE = "fee_duplicate", "费用明细流水号 {line} 已上传过，请使用新的流水号"
+    FEE_ARITHMETIC = "fee_arithmetic", "费用明细 {line} 的总额 {amount} 元不等于数量乘单价 {product} 元"
+    ITEM_UNKNOWN = "item_unknown", "医疗目录编码 {item} 不在目录中，请核对对照关系"
+    TOTAL_MISMATCH = "total_mismatch", "医疗费总额 {stated} 元不等于明细合计 {counted} 元，请核对后重新提交"
+    PARTS_MISMATCH = "parts_mismatch", "{part} {stated} 元与预结算结果 {counted} 元不一致，请重新预结算"
+    BILL_INVALID = "bill_invalid", "账单金额不合规：{what}"
+    ALREADY_SETTLED = "already_settled", "收费批次 {batch} 已结算（结算ID {settlement}），请勿重复结算"
+    SETTLEMENT_UNKNOWN = "settlement_unknown", "未找到结算记录[{settlement}]，请核对结算ID"
+    SETTLEMENT_ELSEWHERE = (
+        "settlement_elsewhere",
+        "结算[{settlement}]不属于本机构、本次就诊或该参保人，不能办理",
+    )
+    ALREADY_REVERSED = "already_reversed", "结算[{settlement}]已撤销，请勿重复撤销"
+    NOT_REVERSIBLE = "not_reversible", "{what}，不能撤销"
+    RULE_UNKNOWN = "rule_unknown", "{region}的{what}未收录，无法计算；请以参保地医保经办机构答复为准"
+    FACT_MISSING = "fact_missing", "计算需要{what}，请补充后重试"
+    NOTICE_NOT_ACCEPTED = "notice_not_accepted", "请先阅读并同意告知书"
+    COMMITMENT_NOT_SIGNED = "commitment_not_signed", "请先签署个人承诺书"
+    NOT_REAL_NAME = "not_real_name", "请先完成实名认证"
+    SELF_BINDING = "self_binding", "不能与本人绑定家庭共济，本人的账户可以直接使用"
+    AUTHORISER_NOT_EMPLOYEE = (
+        "authoriser_not_employee",
+        "授权人参加的是{scheme}，没有职工医保个人账户，不能授权；请由职工医保参保人办理",
+    )
+    AUTHORISER_NOT_INSURED = "authoriser_not_insured", "授权人当前{state}，须正常参加职工医保才能授权"
+    USER_NOT_INSURED = "user_not_insured", "被共济人未参加基本医保（{state}），请先参加职工医保或居民医保"
+    SHARING_NOT_OPEN = "sharing_not_open", "{region}在 {on} 尚未开通家庭共济"
+    RELATION_NOT_ALLOWED = (
+        "relation_not_allowed",
+        "{relation}不在可绑定的亲属范围内，{region}可绑定：{allowed}",
+    )
+    OUT_OF_REACH = "out_of_reach", "授权人参保地（{mine}）与使用人参保地（{theirs}）不在{reach}共济范围内"
+    ALREADY_BOUND = "already_bound", "双方已有生效或待确认的绑定，无需重复办理"
+    TOO_MANY_USERS = "too_many_users", "{region}规定一位授权人最多绑定 {limit} 位使用人"
+    TOO_MANY_AUTHORISERS = "too_many_authorisers", "{region}规定一位使用人最多接受 {limit} 位授权人"
+    PERIOD_INVALID = "period_invalid", "共济起止日期不合规：{what}"
+    BINDING_UNKNOWN = "binding_unknown", "未找到这条家庭共济绑定"
+    BINDING_ENDED = "binding_ended", "这条绑定已解除，无需重复办理"
+    NOT_YOURS = "not_yours", "只能办理本人的业务"
+    LOGIN_FAILED = "login_failed", "证件号码或密码不正确，请核对后重试"
+    BUSY = "busy", "系统繁忙，请稍后用原报文号重试"
+
+
+_RANK = {code: rank for rank, code in enumerate(Code)}
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """A business answer of "no": nothing was posted.
+
+    Attributes:
+        code: the reason.
+        facts: the values the text names; never a certificate number or a name.
+        field: the key of the input at fault, in the caller's own words, or None.
+    """
+
+    code: Code
+    facts: dict[str, str] = {}
+    field: str | None = None
+
+    @property
+    def text(self) -> str:
+        """What happened and what to do next, in Chinese."""
+        return self.code.text.format_map(self.facts)
+
+
+def refuse(code: Code, *, field: str | None = None, **facts: str) -> Refusal:
+    """Make a refusal with the facts its text names."""
+    return Refusal(code=code, facts=facts, field=field)
+
+
+def foremost(refusals: list[Refusal]) -> Refusal:
+    """The refusal that is answered when several hold."""
+    return min(refusals, key=lambda refusal: _RANK[refusal.code])

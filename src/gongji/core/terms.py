@@ -1,0 +1,113 @@
+"""The rules that hold for one person, kind of care and date, gathered from the book."""
+
+from datetime import date
+
+import msgspec
+
+from gongji.core.codes import Care, Scheme
+from gongji.core.policy import (
+    Cap,
+    Deductible,
+    Draw,
+    Kin,
+    MedicalYear,
+    Payable,
+    PolicyBook,
+    Prescription,
+    Ratio,
+    Segments,
+    SharingLimits,
+    SharingPurposes,
+)
+from gongji.core.refusal import Code, Refusal, refuse
+
+
+class Benefit(msgspec.Struct, frozen=True, kw_only=True):
+    """The pooled fund's rules for a kind of care."""
+
+    deductible: Deductible
+    ratio: Ratio
+    cap: Cap
+    prescription: Prescription | None = None
+
+
+class Sharing(msgspec.Struct, frozen=True, kw_only=True):
+    """The sharing rules of the patient's region on the date of care."""
+
+    kin: Kin
+    limits: SharingLimits
+    purposes: SharingPurposes
+    draw: Draw
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """The rules that hold for a person of a region on a date of care.
+
+    ``benefit`` is None where the fund's rules are not known; ``sharing`` is None where sharing was not open.
+    """
+
+    region: str
+    region_name: str
+    on: date
+    scheme: Scheme
+    care: Care
+    medical_year: MedicalYear
+    segments: Segments
+    payable: Payable
+    benefit: Benefit | None
+    sharing: Sharing | None
+    digest: str
+
+    @property
+    def year(self) -> int:
+        """The medical year the date belongs to."""
+        return self.medical_year.year_of(self.on)
+
+
+def terms_for(book: PolicyBook, region: str, on: date, scheme: Scheme, care: Care) -> Terms | Refusal:
+    """Gather the rules in force for a region, scheme and kind of care on the date of care."""
+    name = book.name(region)
+    medical_year = book.rule(MedicalYear, region, "account.medical_year", on)
+    segments = book.rule(Segments, region, "account.segments", on)
+    payable = book.rule(Payable, region, "account.payable", on)
+    if region not in book.regions or medical_year is None or segments is None or payable is None:
+        return refuse(Code.RULE_UNKNOWN, field="region", region=name, what=f"{on} 的个人账户规定")
+    return Terms(
+        region=region,
+        region_name=name,
+        on=on,
+        scheme=scheme,
+        care=care,
+        medical_year=medical_year,
+        segments=segments,
+        payable=payable,
+        benefit=_benefit(book, region, on, scheme, care),
+        sharing=_sharing(book, region, on),
+        digest=book.digest,
+    )
+
+
+def _benefit(book: PolicyBook, region: str, on: date, scheme: Scheme, care: Care) -> Benefit | None:
+    prescription = None
+    settled_as = care
+    if care is Care.PHARMACY:
+        prescription = book.rule(Prescription, region, "pharmacy.prescription", on, scheme)
+        if prescription is None:
+            return None
+        settled_as = Care.OUTPATIENT
+    deductible = book.rule(Deductible, region, f"{settled_as}.deductible", on, scheme)
+    ratio = book.rule(Ratio, region, f"{settled_as}.ratio", on, scheme)
+    cap = book.rule(Cap, region, f"{settled_as}.cap", on, scheme)
+    if deductible is None or ratio is None or cap is None:
+        return None
+    return Benefit(deductible=deductible, ratio=ratio, cap=cap, prescription=prescription)
+
+
+def _sharing(book: PolicyBook, region: str, on: date) -> Sharing | None:
+    kin = book.rule(Kin, region, "sharing.kin", on)
+    limits = book.rule(SharingLimits, region, "sharing.limits", on)
+    purposes = book.rule(SharingPurposes, region, "sharing.purposes", on)
+    draw = book.rule(Draw, region, "sharing.draw", on)
+    if kin is None or limits is None or purposes is None or draw is None:
+        return None
+    return Sharing(kin=kin, limits=limits, purposes=purposes, draw=draw)
