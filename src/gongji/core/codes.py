@@ -9,7 +9,7 @@ class Term(StrEnum):
 
     label: str
 
-    def __new__(cls, value: str, label: str) -> Self:
+    def __new__(cls, value: str, label: str = "") -> Self:
         """Make a member whose value is the code and whose ``label`` is the Chinese word."""
         member = str.__new__(cls, value)
         member._value_ = value

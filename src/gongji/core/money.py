@@ -18,8 +18,8 @@ WHOLE: Final[BasisPoints] = 10_000
 MAX_FEN: Final[Fen] = 10**16 - 1
 """The national interface carries amounts as n(16,2): sixteen digits, two of them decimals."""
 
-_YUAN = re.compile(r"-?\d{1,14}(?:\.\d{1,2})?")
-_PERCENT = re.compile(r"\d{1,3}(?:\.\d{1,2})?%")
+_YUAN = re.compile(r"-?\d{1,14}(?:\.\d{1,2})?", re.ASCII)
+_PERCENT = re.compile(r"\d{1,3}(?:\.\d{1,2})?%", re.ASCII)
 
 
 class MoneyError(ValueError):

@@ -365,8 +365,8 @@ class PolicyBook(msgspec.Struct, frozen=True, kw_only=True):
         region = self.regions.get(code)
         return region.name if region else code
 
-    def rule(self, kind: type[R], region: str, name: str, on: date, scheme: Scheme = Scheme.EMPLOYEE) -> R | None:
-        """The rule in force on a day: the region's own, or the nearest ancestor's; None when nobody knows."""
+    def in_force(self, region: str, name: str, on: date, scheme: Scheme = Scheme.EMPLOYEE) -> Rule | None:
+        """The block in force on a day: the region's own, or the nearest ancestor's; None when nobody knows."""
         for code in ancestry(region):
             blocks = self.rules.get((code, name, scheme))
             if not blocks:
@@ -374,7 +374,12 @@ class PolicyBook(msgspec.Struct, frozen=True, kw_only=True):
             at = bisect_right(blocks, on, key=lambda block: block.cite.start) - 1
             block = blocks[at] if at >= 0 else None
             if block and (block.cite.end is None or on <= block.cite.end):
-                if not isinstance(block, kind):
-                    raise TypeError(f"{name} of {code} is {type(block).__name__}, not {kind.__name__}")
                 return block
         return None
+
+    def rule(self, kind: type[R], region: str, name: str, on: date, scheme: Scheme = Scheme.EMPLOYEE) -> R | None:
+        """The rule of a known kind in force on a day, as ``in_force`` finds it."""
+        block = self.in_force(region, name, on, scheme)
+        if block is not None and not isinstance(block, kind):
+            raise TypeError(f"{name} of {block.cite.region} is {type(block).__name__}, not {kind.__name__}")
+        return block

@@ -29,6 +29,7 @@ class Code(Enum):
         "{institution} 不是医保定点机构，个人账户和共济资金不能在此使用，请到定点医药机构就医购药",
     )
     MESSAGE_REUSED = "message_reused", "报文号 {message_id} 已用于内容不同的请求，请换新的报文号重新提交"
+    MESSAGE_VOID = "message_void", "报文号 {message_id} 已被冲正，不再受理，请换新的报文号重新提交"
     MESSAGE_UNKNOWN = "message_unknown", "没有收到过报文号为 {message_id} 的 {transaction} 交易，无需冲正"
     PERSON_UNKNOWN = "person_unknown", "未找到参保人，请核对证件号码或人员编号"
     PERSON_DETAILS_MISMATCH = (

@@ -9,7 +9,7 @@ import msgspec
 from gongji.core.case import AccountUse, Bill, Case, Drawn, NotDrawn, Purse, Sharer, Split, Step
 from gongji.core.codes import BillPart, Care, Purpose, Segment
 from gongji.core.money import WHOLE, BasisPoints, Fen, format_yuan, round_half_up, share_of
-from gongji.core.policy import CapRow, DeductibleRow, Facts, MissingFactError, RatioRow
+from gongji.core.policy import CapRow, Citation, DeductibleRow, Facts, MissingFactError, RatioRow
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.core.terms import Benefit, Terms
 
@@ -242,7 +242,6 @@ def _draw_shared(terms: Terms, case: Case, due: Fen, steps: list[Step]) -> tuple
     """Take from relatives' accounts in the region's order until nothing is due."""
     result = []
     tried = 0
-    cite = terms.sharing.draw.cite if terms.sharing else None
     closed = _closed(terms, case)
     for sharer in _in_order(terms, case.sharers):
         reason = closed or _ineligible(terms, sharer)
@@ -255,12 +254,25 @@ def _draw_shared(terms: Terms, case: Case, due: Fen, steps: list[Step]) -> tuple
         facts: tuple[str | int, ...]
         if reason:
             facts = (sharer.relation.label, reason.label)
-            steps.append(Step(rule="sharing.not_drawn", amount=0, facts=facts, cite=cite))
+            steps.append(Step(rule="sharing.not_drawn", amount=0, facts=facts, cite=_sharing_cite(terms, reason)))
         else:
             cap = -1 if sharer.cap_per_transaction is None else sharer.cap_per_transaction
             facts = (sharer.relation.label, sharer.mode.label, cap)
-            steps.append(Step(rule="sharing.drawn", amount=amount, facts=facts, cite=cite))
+            steps.append(Step(rule="sharing.drawn", amount=amount, facts=facts, cite=_sharing_cite(terms, None)))
     return tuple(result)
+
+
+def _sharing_cite(terms: Terms, reason: NotDrawn | None) -> Citation | None:
+    """The block that decided whether a relative's account was drawn."""
+    if terms.sharing is None:
+        return None
+    if reason is NotDrawn.RELATION_NOT_ALLOWED:
+        return terms.sharing.kin.cite
+    if reason is NotDrawn.PURPOSE_NOT_ALLOWED:
+        return terms.sharing.purposes.cite
+    if reason is NotDrawn.OVER_AUTHORISER_LIMIT:
+        return terms.sharing.limits.cite
+    return terms.sharing.draw.cite
 
 
 def _in_order(terms: Terms, sharers: tuple[Sharer, ...]) -> list[Sharer]:

@@ -1,0 +1,68 @@
+"""Insured people and designated institutions (参保人、定点医药机构)."""
+
+from datetime import date
+
+import msgspec
+
+from gongji.core.codes import Care, Grade, Insurance, Level, Scheme, Status
+from gongji.core.policy import Facts
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """An insured person (参保人).
+
+    ``region`` is the pooling area of insurance; ``certificate_no`` and ``card_no`` identify him at a counter.
+    """
+
+    person_no: str
+    region: str
+    name: str
+    certificate_type: str
+    certificate_no: str
+    card_no: str
+    phone: str
+    gender: str
+    birth_date: date
+    scheme: Scheme
+    status: Status
+    insurance: Insurance
+    insured_since: date | None
+    suspended_on: date | None
+    retired_on: date | None
+    gp_signed: bool
+    missing_years: int
+    employer: str
+    real_name_verified: bool
+
+    def age_on(self, day: date) -> int:
+        """Age in full years."""
+        return day.year - self.birth_date.year - ((day.month, day.day) < (self.birth_date.month, self.birth_date.day))
+
+
+class Institution(msgspec.Struct, frozen=True, kw_only=True):
+    """A hospital, clinic or pharmacy (医药机构); ``designated`` says whether insurance may be used there."""
+
+    code: str
+    region: str
+    name: str
+    kind: str
+    level: Level | None
+    grade: Grade | None
+    community: bool
+    designated: bool
+
+
+def facts_of(person: Person, institution: Institution, care: Care, on: date) -> Facts:
+    """What rules may ask about this patient at this institution."""
+    return Facts(
+        scheme=person.scheme,
+        status=person.status,
+        age=person.age_on(on),
+        retired_on=person.retired_on,
+        gp_signed=person.gp_signed,
+        missing_years=person.missing_years,
+        care=care,
+        level=institution.level,
+        grade=institution.grade,
+        community=institution.community,
+    )

@@ -1,0 +1,51 @@
+"""From a split to the ledger: who pays whom, as positive amounts between two accounts (记账).
+
+A correction is never an edit: a reversal is a new set of postings that runs the original's backwards.
+"""
+
+import msgspec
+
+from gongji.core.account import AccountKind, AccountRef
+from gongji.core.money import Fen
+
+Party = int | AccountRef
+"""A personal account by its id, or another account by what it is."""
+
+
+class Posting(msgspec.Struct, frozen=True, kw_only=True):
+    """A positive amount of fen that moves from one account to another."""
+
+    from_: Party
+    to: Party
+    amount: Fen
+    purpose: str
+
+
+class Payment(msgspec.Struct, frozen=True, kw_only=True):
+    """What one payer gives towards a bill: his account, the region whose books it is in, fen, and as what."""
+
+    payer: Party
+    region: str
+    amount: Fen
+    purpose: str
+
+
+def pay_institution(payments: tuple[Payment, ...], institution: str, region: str) -> tuple[Posting, ...]:
+    """Post payments to an institution of a region; money of another region passes the clearing between them."""
+    payable = AccountRef(AccountKind.INSTITUTION_PAYABLE, institution, region)
+    postings: list[Posting] = []
+    for payment in payments:
+        if payment.amount == 0:
+            continue
+        source = payment.payer
+        if payment.region != region:
+            owes = AccountRef(AccountKind.CLEARING_PAYABLE, region, payment.region)
+            source = AccountRef(AccountKind.CLEARING_RECEIVABLE, payment.region, region)
+            postings.append(Posting(from_=payment.payer, to=owes, amount=payment.amount, purpose=payment.purpose))
+        postings.append(Posting(from_=source, to=payable, amount=payment.amount, purpose=payment.purpose))
+    return tuple(postings)
+
+
+def run_backwards(postings: tuple[Posting, ...]) -> tuple[Posting, ...]:
+    """The postings that undo others, last first, so that each payer gets exactly his own part back."""
+    return tuple(Posting(from_=p.to, to=p.from_, amount=p.amount, purpose=p.purpose) for p in reversed(postings))

@@ -1,0 +1,81 @@
+"""A settlement as it is kept: inputs, split, reasons and parties (结算记录)."""
+
+from datetime import date, datetime
+
+import msgspec
+
+from gongji.core.case import AccountUse, Case, Split
+from gongji.core.codes import Care
+from gongji.core.money import Fen
+from gongji.core.posting import Posting
+
+
+class SharedBy(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose account a binding draws on."""
+
+    binding: str
+    authoriser: str
+
+
+class Settlement(msgspec.Struct, frozen=True, kw_only=True):
+    """One settlement, or one reversal of a settlement.
+
+    Attributes:
+        id: public id: insured region, day of booking, journal number.
+        year: medical year whose yearly figures it moved; benefit: which figures, or None when none.
+        balance_after: the patient's own balance after it, in fen.
+        reverses: id of the settlement it takes back; its split is then the original's.
+    """
+
+    id: str
+    journal_id: int
+    region: str
+    sender: str
+    message_id: str
+    institution: str
+    visit_id: str
+    batch: str
+    person_no: str
+    care: Care
+    care_on: date
+    settled_at: datetime
+    account_use: AccountUse
+    case: Case
+    split: Split
+    payers: tuple[SharedBy, ...]
+    postings: tuple[Posting, ...]
+    year: int
+    benefit: str | None
+    balance_after: Fen
+    policy_digest: str
+    reverses: str | None = None
+    invoice: str = ""
+
+    @property
+    def booked_on(self) -> date:
+        """Day it stands in the books."""
+        return self.settled_at.date()
+
+    @property
+    def sign(self) -> int:
+        """1 for a settlement, -1 for a reversal."""
+        return -1 if self.reverses else 1
+
+
+SETTLEMENT_ID_LENGTH = 30
+
+
+def settlement_id(region: str, booked_on: date, journal_id: int) -> str:
+    """The public id of a settlement: thirty digits."""
+    return f"{region}{booked_on:%Y%m%d}{journal_id:016d}"
+
+
+def parse_settlement_id(text: str) -> tuple[str, date, int] | None:
+    """Region, day and journal number of a public id, or None when it cannot be one of ours."""
+    if len(text) != SETTLEMENT_ID_LENGTH or not (text.isascii() and text.isdigit()):
+        return None
+    try:
+        day = date(int(text[6:10]), int(text[10:12]), int(text[12:14]))
+    except ValueError:
+        return None
+    return text[:6], day, int(text[14:])

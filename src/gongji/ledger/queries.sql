@@ -1,0 +1,196 @@
+-- name: accounts_of_patients_and_their_authorisers
+-- Every personal account that a settlement of these patients can touch.
+select id from account where kind = 'personal' and owner = any(%(patients)s)
+union
+select a.id
+from binding b join account a on a.kind = 'personal' and a.owner = b.authoriser
+where b.user_no = any(%(patients)s) and b.state = 'active';
+
+-- name: accounts_of_postings
+-- Personal accounts that the journals of these settlements moved.
+select a.id
+from unnest(%(days)s::date[], %(regions)s::text[], %(journals)s::bigint[]) as s (booked_on, region, journal_id)
+join posting p using (booked_on, region, journal_id)
+join account a on a.id in (p.from_account, p.to_account) and a.kind = 'personal';
+
+-- name: lock_accounts
+-- Always in id order, before anything else is locked: two batches can then never wait for each other in a circle.
+select id, region, owner, segment, state, balance, held
+from account where id = any(%(ids)s) order by id for no key update;
+
+-- name: read_accounts_by_id
+select id, region, owner, segment, state, balance, held
+from account where id = any(%(ids)s) order by id;
+
+-- name: read_accounts
+select id, region, owner, segment, state, balance, held
+from account where kind = 'personal' and owner = any(%(owners)s) order by id;
+
+-- name: messages
+select m.sender, m.message_id, m.transaction, m.input_hash, m.outcome, m.settlement_id, m.answer
+from unnest(%(senders)s::text[], %(message_ids)s::text[]) as k (sender, message_id)
+join message m using (sender, message_id);
+
+-- name: people
+select person_no, region, name, certificate_type, certificate_no, card_no, phone, gender, birth_date, scheme, status,
+       insurance, insured_since, suspended_on, retired_on, gp_signed, missing_years, employer, real_name_verified
+from person where person_no = any(%(person_nos)s);
+
+-- name: people_and_their_authorisers
+select person_no, region, name, certificate_type, certificate_no, card_no, phone, gender, birth_date, scheme, status,
+       insurance, insured_since, suspended_on, retired_on, gp_signed, missing_years, employer, real_name_verified
+from person
+where person_no = any(%(patients)s)
+   or person_no in (select authoriser from binding where user_no = any(%(patients)s) and state = 'active');
+
+-- name: person_by_certificate
+select person_no, region, name, certificate_type, certificate_no, card_no, phone, gender, birth_date, scheme, status,
+       insurance, insured_since, suspended_on, retired_on, gp_signed, missing_years, employer, real_name_verified
+from person where certificate_no = %(number)s;
+
+-- name: person_by_card
+select person_no, region, name, certificate_type, certificate_no, card_no, phone, gender, birth_date, scheme, status,
+       insurance, insured_since, suspended_on, retired_on, gp_signed, missing_years, employer, real_name_verified
+from person where card_no = %(number)s;
+
+-- name: institutions
+select code, region, name, kind, level, grade, community, designated
+from institution where code = any(%(codes)s);
+
+-- name: institution_credentials
+select credentials from institution where code = %(code)s;
+
+-- name: bindings_of_users
+select id, authoriser, user_no, relation, mode, position, state, starts_on, ends_on, cap_per_transaction, created_at
+from binding where user_no = any(%(patients)s) and state = 'active' order by user_no, position, created_at;
+
+-- name: visits
+select id, region, person_no, institution, number, care, began_on, state
+from visit where id = any(%(ids)s);
+
+-- name: batch_totals
+select f.visit_id, f.batch, count(*), sum(f.amount)::bigint, sum(f.full_self_pay)::bigint,
+       sum(f.over_limit)::bigint, sum(f.first_self_pay)::bigint
+from unnest(%(visits)s::text[], %(batches)s::text[]) as k (visit_id, batch)
+join fee_line f using (visit_id, batch)
+group by f.visit_id, f.batch;
+
+-- name: year_totals
+select person_no, year, benefit, deductible, eligible, pool, events
+from year_total where person_no = any(%(person_nos)s);
+
+-- name: settled_batches
+select s.visit_id, s.batch, s.settlement_id
+from unnest(%(visits)s::text[], %(batches)s::text[]) as k (visit_id, batch)
+join settled_batch s using (visit_id, batch);
+
+-- name: settlements
+select s.document
+from unnest(%(days)s::date[], %(regions)s::text[], %(journals)s::bigint[]) as k (booked_on, region, journal_id)
+join settlement s using (booked_on, region, journal_id);
+
+-- name: reversals
+select settlement_id, reversed_by from reversal where settlement_id = any(%(ids)s);
+
+-- name: next_journal_ids
+select nextval('journal_id') from generate_series(1, %(count)s);
+
+-- name: next_visit_ids
+select nextval('visit_id') from generate_series(1, %(count)s);
+
+-- name: ensure_accounts
+insert into account (region, kind, owner)
+select * from unnest(%(regions)s::text[], %(kinds)s::account_kind[], %(owners)s::text[])
+on conflict (kind, owner, segment, region) do nothing;
+
+-- name: find_accounts
+select a.id, a.kind, a.owner, a.region
+from unnest(%(regions)s::text[], %(kinds)s::account_kind[], %(owners)s::text[]) as k (region, kind, owner)
+join account a using (region, kind, owner);
+
+-- name: move_balances
+update account a set balance = a.balance + d.delta
+from unnest(%(ids)s::bigint[], %(deltas)s::bigint[]) as d (id, delta)
+where a.id = d.id;
+
+-- name: add_year_totals
+insert into year_total as y (region, person_no, year, benefit, deductible, eligible, pool, events)
+select * from unnest(%(regions)s::text[], %(person_nos)s::text[], %(years)s::smallint[], %(benefits)s::text[],
+                     %(deductibles)s::bigint[], %(eligibles)s::bigint[], %(pools)s::bigint[], %(events)s::integer[])
+on conflict (person_no, year, benefit) do update set
+    deductible = y.deductible + excluded.deductible,
+    eligible = y.eligible + excluded.eligible,
+    pool = y.pool + excluded.pool,
+    events = y.events + excluded.events;
+
+-- name: add_journals
+insert into journal (booked_on, region, id, kind, booked_at, sender, message_id, reverses, document_hash, lane, seal_no)
+select * from unnest(%(days)s::date[], %(regions)s::text[], %(ids)s::bigint[], %(kinds)s::text[],
+                     %(booked_at)s::timestamptz[], %(senders)s::text[], %(message_ids)s::text[],
+                     %(reverses)s::bigint[], %(hashes)s::bytea[], %(lanes)s::smallint[], %(seals)s::bigint[]);
+
+-- name: add_postings
+insert into posting (booked_on, region, journal_id, line, from_account, to_account, amount, purpose)
+select * from unnest(%(days)s::date[], %(regions)s::text[], %(journals)s::bigint[], %(lines)s::smallint[],
+                     %(from_accounts)s::bigint[], %(to_accounts)s::bigint[], %(amounts)s::bigint[],
+                     %(purposes)s::text[]);
+
+-- name: add_settlements
+insert into settlement (booked_on, region, journal_id, visit_id, batch, person_no, institution, message_id, care,
+                        reverses, settled_at, total, pool, supplementary, own, shared, cash, balance_after, document)
+select * from unnest(%(days)s::date[], %(regions)s::text[], %(journals)s::bigint[], %(visits)s::text[],
+                     %(batches)s::text[], %(person_nos)s::text[], %(institutions)s::text[], %(message_ids)s::text[],
+                     %(cares)s::text[], %(reverses)s::text[], %(settled_at)s::timestamptz[], %(totals)s::bigint[],
+                     %(pools)s::bigint[], %(supplementaries)s::bigint[], %(owns)s::bigint[], %(shareds)s::bigint[],
+                     %(cashes)s::bigint[], %(balances)s::bigint[], %(documents)s::bytea[]);
+
+-- name: add_seal
+insert into seal (lane, no, journals, previous, hash, sealed_at)
+values (%(lane)s, %(no)s, %(journals)s, %(previous)s, %(hash)s, %(sealed_at)s);
+
+-- name: last_seal
+select no, hash from seal where lane = %(lane)s order by no desc limit 1;
+
+-- name: add_messages
+-- A refusal may be followed by a success under the same key; what is done stays as it is.
+insert into message as m (sender, message_id, transaction, input_hash, outcome, settlement_id, answer, unknown,
+                          received_at)
+select * from unnest(%(senders)s::text[], %(message_ids)s::text[], %(transactions)s::text[], %(hashes)s::bytea[],
+                     %(outcomes)s::text[], %(settlements)s::text[], %(answers)s::bytea[], %(unknowns)s::jsonb[],
+                     %(received_at)s::timestamptz[])
+on conflict (sender, message_id) do update set
+    transaction = excluded.transaction, input_hash = excluded.input_hash, outcome = excluded.outcome,
+    settlement_id = excluded.settlement_id, answer = excluded.answer, unknown = excluded.unknown,
+    received_at = excluded.received_at
+where m.outcome = 'refused'
+returning 1;
+
+-- name: add_settled_batches
+insert into settled_batch (visit_id, batch, settlement_id)
+select * from unnest(%(visits)s::text[], %(batches)s::text[], %(settlements)s::text[]);
+
+-- name: free_settled_batches
+delete from settled_batch where settlement_id = any(%(settlements)s);
+
+-- name: add_reversals
+insert into reversal (settlement_id, reversed_by)
+select * from unnest(%(settlements)s::text[], %(reversed_by)s::text[]);
+
+-- name: add_visits
+insert into visit (id, region, person_no, institution, number, care, began_on, details, created_at)
+select * from unnest(%(ids)s::text[], %(regions)s::text[], %(person_nos)s::text[], %(institutions)s::text[],
+                     %(numbers)s::text[], %(cares)s::text[], %(began)s::date[], %(details)s::jsonb[],
+                     %(created_at)s::timestamptz[]);
+
+-- name: add_fee_lines
+insert into fee_line (visit_id, line_no, batch, item, amount, full_self_pay, over_limit, first_self_pay, details)
+select * from unnest(%(visits)s::text[], %(line_nos)s::text[], %(batches)s::text[], %(items)s::text[],
+                     %(amounts)s::bigint[], %(full)s::bigint[], %(over)s::bigint[], %(first)s::bigint[],
+                     %(details)s::jsonb[]);
+
+-- name: add_incidents
+insert into incident (kind, at, institution, persons, details)
+values (%(kind)s, %(at)s, %(institution)s, %(persons)s, %(details)s);
+
+-- name: ensure_months
+select ensure_months(%(first)s, %(last)s);

@@ -1,0 +1,125 @@
+"""From database rows to values of the core: the column order of the statements is written down once, here."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from gongji.core.account import PersonalAccount
+from gongji.core.codes import (
+    AccountState,
+    Care,
+    Grade,
+    Insurance,
+    Level,
+    Relation,
+    Scheme,
+    Segment,
+    SharingMode,
+    Status,
+)
+from gongji.core.family import Binding, BindingState
+from gongji.core.person import Institution, Person
+from gongji.core.record import Settlement
+
+Row = Sequence[Any]
+
+settlement_decoder = msgspec.json.Decoder(Settlement)
+encode_settlement = msgspec.json.Encoder().encode
+
+
+def person(row: Row) -> Person:
+    """A person, from the columns of the ``person_*`` statements."""
+    return Person(
+        person_no=row[0],
+        region=row[1],
+        name=row[2],
+        certificate_type=row[3],
+        certificate_no=row[4],
+        card_no=row[5],
+        phone=row[6],
+        gender=row[7],
+        birth_date=row[8],
+        scheme=Scheme(row[9]),
+        status=Status(row[10]),
+        insurance=Insurance(row[11]),
+        insured_since=row[12],
+        suspended_on=row[13],
+        retired_on=row[14],
+        gp_signed=row[15],
+        missing_years=row[16],
+        employer=row[17],
+        real_name_verified=row[18],
+    )
+
+
+def institution(row: Row) -> Institution:
+    """An institution, from ``institutions``."""
+    return Institution(
+        code=row[0],
+        region=row[1],
+        name=row[2],
+        kind=row[3],
+        level=Level(row[4]) if row[4] else None,
+        grade=Grade(row[5]) if row[5] else None,
+        community=row[6],
+        designated=row[7],
+    )
+
+
+def account(row: Row) -> PersonalAccount:
+    """A personal account, from ``lock_accounts`` or ``read_accounts``."""
+    return PersonalAccount(
+        id=row[0],
+        region=row[1],
+        owner=row[2],
+        segment=Segment(row[3]),
+        state=AccountState(row[4]),
+        balance=row[5],
+        held=row[6],
+    )
+
+
+def binding(row: Row) -> Binding:
+    """A binding, from ``bindings_of_users``."""
+    return Binding(
+        id=row[0],
+        authoriser=row[1],
+        user=row[2],
+        relation=Relation(row[3]),
+        mode=SharingMode(row[4]),
+        position=row[5],
+        state=BindingState(row[6]),
+        starts_on=row[7],
+        ends_on=row[8],
+        cap_per_transaction=row[9],
+        created_at=row[10],
+    )
+
+
+class Visit(msgspec.Struct, frozen=True, kw_only=True):
+    """A registered visit (就诊)."""
+
+    id: str
+    region: str
+    person_no: str
+    institution: str
+    number: str
+    care: Care
+    began_on: date
+    state: str
+
+
+def visit(row: Row) -> Visit:
+    """A visit, from ``visits``."""
+    return Visit(
+        id=row[0],
+        region=row[1],
+        person_no=row[2],
+        institution=row[3],
+        number=row[4],
+        care=Care(row[5]),
+        began_on=row[6],
+        state=row[7],
+    )

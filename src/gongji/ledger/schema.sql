@@ -1,0 +1,310 @@
+-- The whole schema of today. A test proves it equal to what the migrations build.
+-- Money is bigint fen. The insured region leads the keys of what grows, so that it can be spread by region.
+
+create type account_kind as enum (
+    'personal',             -- a person's account, or one segment of it
+    'pool',                 -- pooled fund of a region
+    'supplementary',        -- fund that pays above the pool's cap
+    'institution_payable',  -- what a region owes a designated institution
+    'premium_income',       -- where contributions come from
+    'clearing_payable',     -- what a region owes another region
+    'clearing_receivable',  -- what another region owes a region
+    'suspense'              -- money whose owner's account is closed
+);
+
+create table institution (
+    code text primary key,
+    region text not null check (region ~ '^\d{6}$'),
+    name text not null,
+    kind text not null check (kind in ('hospital', 'pharmacy', 'clinic')),
+    level text check (level in ('1', '2', '3')),
+    grade text check (grade in ('A', 'B')),
+    community boolean not null default false,
+    designated boolean not null default true,
+    credentials jsonb not null default '{}'
+);
+
+create table person (
+    person_no text primary key,
+    region text not null check (region ~ '^\d{6}$'),
+    name text not null,
+    certificate_type text not null default '01',
+    certificate_no text not null unique,
+    card_no text not null unique,
+    phone text not null default '',
+    gender text not null check (gender in ('1', '2', '9')),
+    birth_date date not null,
+    scheme text not null check (scheme in ('employee', 'resident')),
+    status text not null check (status in ('active', 'retired', 'child', 'student', 'adult', 'elderly')),
+    insurance text not null check (insurance in ('insured', 'suspended', 'ended', 'none')),
+    insured_since date,
+    suspended_on date,
+    retired_on date,
+    gp_signed boolean not null default false,
+    missing_years smallint not null default 0 check (missing_years >= 0),
+    employer text not null default '',
+    real_name_verified boolean not null default false,
+    password_hash text,
+    fictitious boolean not null default false,
+    check ((scheme = 'employee') = (status in ('active', 'retired')))
+);
+
+-- Every insured person has at least one personal row: locking it serialises everything that changes his money,
+-- his yearly figures, his visits and his bindings. Residents' rows are in state 'none' and stay at zero.
+-- Accounts that are not personal are never updated: their balance is the sum of their postings.
+create table account (
+    region text not null,
+    id bigint generated always as identity,
+    kind account_kind not null,
+    owner text not null,          -- person_no, institution code, or counterpart region
+    segment text not null default 'whole' check (segment in ('whole', 'current_year', 'historical')),
+    state text not null default 'open' check (state in ('open', 'frozen', 'closed', 'none')),
+    balance bigint not null default 0 check (balance >= 0),
+    held bigint not null default 0 check (held >= 0 and held <= balance),
+    primary key (region, id),
+    check (state <> 'none' or balance = 0),
+    check (kind = 'personal' or balance = 0)
+);
+create unique index account_of_owner on account (kind, owner, segment, region);
+create unique index account_by_id on account (id) include (region, kind);
+
+-- One row for each message that changed something or was refused: the sender's key, the hash of its content, and
+-- what became of it. Claimed before anything else; a repeat finds the first outcome.
+create table message (
+    sender text not null,
+    message_id text not null,
+    transaction text not null,
+    input_hash bytea not null,
+    outcome text not null check (outcome in ('done', 'refused', 'void')),
+    settlement_id text,
+    answer bytea not null,        -- what the channel needs to answer again, as JSON
+    unknown jsonb,                -- fields the sender added, kept as they came
+    received_at timestamptz not null,
+    primary key (sender, message_id)
+);
+
+create table visit (
+    id text primary key,
+    region text not null,         -- insured region of the patient
+    person_no text not null references person,
+    institution text not null references institution,
+    number text not null,         -- the institution's own visit number
+    care text not null check (care in ('outpatient', 'inpatient', 'pharmacy', 'special_disease')),
+    began_on date not null,
+    state text not null default 'open' check (state in ('open', 'cancelled')),
+    details jsonb not null default '{}',
+    created_at timestamptz not null
+);
+create unique index visit_number on visit (institution, number) where state = 'open' and number <> '';
+create index visit_of_person on visit (person_no);
+
+create table fee_line (
+    visit_id text not null references visit,
+    line_no text not null,
+    batch text not null,
+    item text not null,
+    amount bigint not null check (amount >= 0),
+    full_self_pay bigint not null check (full_self_pay >= 0),
+    over_limit bigint not null check (over_limit >= 0),
+    first_self_pay bigint not null check (first_self_pay >= 0),
+    details jsonb not null,       -- quantity, price and the rest as they came
+    primary key (visit_id, line_no),
+    check (full_self_pay + over_limit + first_self_pay <= amount)
+);
+
+-- A relative's permission to draw on one's account.
+create table binding (
+    id text primary key,
+    authoriser text not null references person,
+    user_no text not null references person,
+    relation text not null,       -- what the user is to the authoriser
+    mode text not null default 'live_call' check (mode in ('live_call', 'family_account', 'quota_hold')),
+    position smallint not null check (position > 0),
+    state text not null check (state in ('pending', 'active', 'ended')),
+    starts_on date not null,
+    ends_on date,
+    cap_per_transaction bigint check (cap_per_transaction >= 0),
+    proof jsonb not null,         -- notice version, consent time, signature hash, channel
+    ended_reason text,
+    created_at timestamptz not null,
+    changed_at timestamptz not null,
+    check (authoriser <> user_no),
+    check (ends_on is null or ends_on >= starts_on)
+);
+create unique index binding_once on binding (authoriser, user_no) where state <> 'ended';
+create index binding_of_user on binding (user_no) where state <> 'ended';
+
+-- Each step in the life of a binding; never changed.
+create table binding_event (
+    binding_id text not null references binding,
+    at timestamptz not null,
+    what text not null,
+    actor text not null,
+    channel text not null,
+    details jsonb not null default '{}'
+);
+create index binding_event_of on binding_event (binding_id, at);
+
+-- Yearly figures of a person by kind of benefit; guarded by the lock on the person's account rows.
+create table year_total (
+    region text not null,
+    person_no text not null,
+    year smallint not null,
+    benefit text not null,
+    deductible bigint not null default 0,
+    eligible bigint not null default 0,
+    pool bigint not null default 0,
+    events integer not null default 0,
+    primary key (person_no, year, benefit)
+);
+
+create table settlement (
+    booked_on date not null,
+    region text not null,
+    journal_id bigint not null,   -- with region and day it makes the settlement's public id
+    visit_id text not null,
+    batch text not null,
+    person_no text not null,
+    institution text not null,
+    message_id text not null,
+    care text not null,
+    reverses text,                -- id of the settlement this one takes back
+    settled_at timestamptz not null,
+    total bigint not null,
+    pool bigint not null,
+    supplementary bigint not null,
+    own bigint not null,
+    shared bigint not null,
+    cash bigint not null,
+    balance_after bigint not null,
+    document bytea not null,      -- the whole settlement with inputs, split and reasons, as JSON
+    primary key (booked_on, region, journal_id),
+    check (total = pool + supplementary + own + shared + cash)
+) partition by range (booked_on);
+create index settlement_of_person on settlement (person_no, settled_at);
+
+-- What has been settled and not taken back, and what has been taken back: one row each, so that neither happens twice.
+create table settled_batch (
+    visit_id text not null,
+    batch text not null,
+    settlement_id text not null,
+    primary key (visit_id, batch)
+);
+create table reversal (
+    settlement_id text primary key,
+    reversed_by text not null unique
+);
+
+create table journal (
+    booked_on date not null,
+    region text not null,
+    id bigint not null,
+    kind text not null check (kind in ('credit', 'settlement', 'reversal', 'premium', 'correction')),
+    booked_at timestamptz not null,
+    sender text not null,
+    message_id text not null,
+    reverses bigint,
+    document_hash bytea not null,
+    lane smallint not null,
+    seal_no bigint not null,
+    primary key (booked_on, region, id)
+) partition by range (booked_on);
+create index journal_of_seal on journal (lane, seal_no);
+
+create table posting (
+    booked_on date not null,
+    region text not null,
+    journal_id bigint not null,
+    line smallint not null,
+    from_account bigint not null,
+    to_account bigint not null,
+    amount bigint not null check (amount > 0),
+    purpose text not null,
+    primary key (booked_on, region, journal_id, line),
+    check (from_account <> to_account)
+) partition by range (booked_on);
+create index posting_from on posting (from_account, booked_on);
+create index posting_to on posting (to_account, booked_on);
+
+create sequence journal_id;
+create sequence visit_id;
+
+-- One chain of seals a writer ("lane"): each seal is a hash over its batch's journals and the seal before it.
+create table seal (
+    lane smallint not null,
+    no bigint not null,
+    journals integer not null check (journals > 0),
+    previous bytea not null,
+    hash bytea not null,
+    sealed_at timestamptz not null,
+    primary key (lane, no)
+);
+
+create table incident (
+    id bigint generated always as identity primary key,
+    kind text not null,
+    at timestamptz not null,
+    institution text,
+    persons text[] not null,
+    details jsonb not null default '{}'
+);
+
+create table session (
+    token_hash bytea primary key,
+    person_no text not null references person,
+    created_at timestamptz not null,
+    expires_at timestamptz not null
+);
+
+create table sign_in (
+    sign_no text primary key,
+    institution text not null references institution,
+    operator text not null,
+    signed_in_at timestamptz not null,
+    signed_out_at timestamptz
+);
+
+create table setting (
+    key text primary key,
+    value text not null
+);
+
+-- The books are only ever added to.
+create function refuse_change() returns trigger language plpgsql as $$
+begin
+    raise exception '% is append-only', tg_table_name using errcode = 'restrict_violation';
+end $$;
+
+create trigger settlement_is_append_only before update or delete on settlement
+    for each row execute function refuse_change();
+create trigger journal_is_append_only before update or delete on journal
+    for each row execute function refuse_change();
+create trigger posting_is_append_only before update or delete on posting
+    for each row execute function refuse_change();
+create trigger seal_is_append_only before update or delete on seal
+    for each row execute function refuse_change();
+create trigger reversal_is_append_only before update or delete on reversal
+    for each row execute function refuse_change();
+create trigger binding_event_is_append_only before update or delete on binding_event
+    for each row execute function refuse_change();
+create trigger incident_is_append_only before update or delete on incident
+    for each row execute function refuse_change();
+
+-- Makes the monthly partitions that are missing between two days.
+create function ensure_months(first_day date, last_day date) returns void language plpgsql as $$
+declare
+    month date := date_trunc('month', first_day);
+    parent text;
+    child text;
+begin
+    while month <= last_day loop
+        foreach parent in array array['settlement', 'journal', 'posting'] loop
+            child := parent || to_char(month, '_YYYY_MM');
+            if to_regclass(child) is null then
+                execute format('create table %I partition of %I for values from (%L) to (%L)',
+                               child, parent, month, month + interval '1 month');
+            end if;
+        end loop;
+        month := month + interval '1 month';
+    end loop;
+end $$;

@@ -1,0 +1,151 @@
+"""Read and write the books: typed functions over the named statements.
+
+Functions that end in ``_in`` a pipeline queue their statement; the caller flushes with the pipeline's end.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+from psycopg import AsyncConnection, AsyncCursor
+from psycopg.types.json import Jsonb
+
+from gongji.core.account import AccountKind, AccountRef, PersonalAccount
+from gongji.ledger import rows
+from gongji.ledger.sealing import JournalRow, Lane
+from gongji.ledger.sql import queries
+
+Cursor = AsyncCursor[tuple[Any, ...]]
+
+
+async def run(conn: AsyncConnection, name: str, **parameters: Any) -> Cursor:
+    """Run a named statement."""
+    return await conn.execute(queries[name], parameters)
+
+
+async def lock_accounts(conn: AsyncConnection, ids: Sequence[int]) -> list[PersonalAccount]:
+    """Lock personal accounts in id order and read them as they are then."""
+    cursor = await run(conn, "lock_accounts", ids=sorted(ids))
+    return [rows.account(row) for row in await cursor.fetchall()]
+
+
+async def account_ids(conn: AsyncConnection, refs: Iterable[AccountRef]) -> dict[AccountRef, int]:
+    """Ids of accounts that are not personal; those that do not exist yet are opened."""
+    wanted = sorted(set(refs), key=lambda r: (r.region, r.kind, r.owner))
+    if not wanted:
+        return {}
+    keys = {
+        "regions": [r.region for r in wanted],
+        "kinds": [r.kind.value for r in wanted],
+        "owners": [r.owner for r in wanted],
+    }
+    found = await _find(conn, keys)
+    if len(found) < len(wanted):
+        await run(conn, "ensure_accounts", **keys)
+        found = await _find(conn, keys)
+    return found
+
+
+async def _find(conn: AsyncConnection, keys: dict[str, list[str]]) -> dict[AccountRef, int]:
+    cursor = await run(conn, "find_accounts", **keys)
+    return {AccountRef(AccountKind(kind), owner, region): id_ for id_, kind, owner, region in await cursor.fetchall()}
+
+
+async def write_journals(conn: AsyncConnection, journals: list[JournalRow], lane: Lane) -> None:
+    """Write journals with their postings and the seal that ends the batch; ``lane`` is the advanced one."""
+    await run(
+        conn,
+        "add_journals",
+        days=[j.booked_at.date() for j in journals],
+        regions=[j.region for j in journals],
+        ids=[j.id for j in journals],
+        kinds=[j.kind for j in journals],
+        booked_at=[j.booked_at for j in journals],
+        senders=[j.sender for j in journals],
+        message_ids=[j.message_id for j in journals],
+        reverses=[j.reverses for j in journals],
+        hashes=[j.document_hash for j in journals],
+        lanes=[lane.number] * len(journals),
+        seals=[lane.head_no] * len(journals),
+    )
+    lines = [(j, p) for j in journals for p in j.postings]
+    if lines:
+        await run(
+            conn,
+            "add_postings",
+            days=[j.booked_at.date() for j, _ in lines],
+            regions=[j.region for j, _ in lines],
+            journals=[j.id for j, _ in lines],
+            lines=[p.line for _, p in lines],
+            from_accounts=[p.from_account for _, p in lines],
+            to_accounts=[p.to_account for _, p in lines],
+            amounts=[p.amount for _, p in lines],
+            purposes=[p.purpose for _, p in lines],
+        )
+
+
+async def write_seal(conn: AsyncConnection, before: Lane, after: Lane, journals: int, sealed_at: datetime) -> None:
+    """Write the seal that ends a batch."""
+    await run(
+        conn,
+        "add_seal",
+        lane=after.number,
+        no=after.head_no,
+        journals=journals,
+        previous=before.head_hash,
+        hash=after.head_hash,
+        sealed_at=sealed_at,
+    )
+
+
+class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a message."""
+
+    sender: str
+    message_id: str
+    transaction: str
+    input_hash: bytes
+    outcome: str
+    settlement_id: str | None
+    answer: bytes
+    unknown: dict[str, Any]
+    received_at: datetime
+
+
+class DuplicateMessageError(RuntimeError):
+    """Another transaction answered the message in the meantime; repeating the work finds its answer."""
+
+
+async def write_messages(conn: AsyncConnection, messages: Sequence[MessageRow]) -> Cursor:
+    """Remember what became of messages; the caller checks the row count with ``expect_all``."""
+    ordered = sorted(messages, key=lambda m: (m.sender, m.message_id))
+    return await run(
+        conn,
+        "add_messages",
+        senders=[m.sender for m in ordered],
+        message_ids=[m.message_id for m in ordered],
+        transactions=[m.transaction for m in ordered],
+        hashes=[m.input_hash for m in ordered],
+        outcomes=[m.outcome for m in ordered],
+        settlements=[m.settlement_id for m in ordered],
+        answers=[m.answer for m in ordered],
+        unknowns=[Jsonb(m.unknown) if m.unknown else None for m in ordered],
+        received_at=[m.received_at for m in ordered],
+    )
+
+
+def expect_all(cursor: Cursor, count: int) -> None:
+    """Every message was new, or had been refused before.
+
+    Raises:
+        DuplicateMessageError: one had been done by somebody else.
+    """
+    if cursor.rowcount != count:
+        raise DuplicateMessageError(f"{count - cursor.rowcount} of {count} messages are already done")
+
+
+def month_span(today: date) -> tuple[date, date]:
+    """The months kept ready for booking: the last one, this one and a year ahead."""
+    first = date(today.year - (today.month == 1), (today.month - 2) % 12 + 1, 1)
+    return first, date(today.year + 1, today.month, 1)

@@ -1,0 +1,201 @@
+"""Policy files to a ``PolicyBook``: every fault of every file is found before any is reported."""
+
+import hashlib
+import re
+import tomllib
+from datetime import date, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from gongji.core.codes import Confidence, Scheme
+from gongji.core.policy import Citation, PolicyBook, Region, Rule, RuleKey
+from gongji.policyfiles.fault import Fault, PolicyFilesError, Sheet
+from gongji.policyfiles.rules import READERS, SUBJECTS
+from gongji.policyfiles.table import Table
+
+_CODE = re.compile(r"\d{6}")
+_AT_LINE = re.compile(r"at line (\d+)")
+
+
+class _Block(msgspec.Struct, frozen=True):
+    """A rule that was read, and the place it stands for later faults."""
+
+    rule: Rule
+    sheet: Sheet
+    path: str
+
+    @property
+    def cite(self) -> Citation:
+        return self.rule.cite
+
+
+class _Reading:
+    """What has been read so far of a folder of regions."""
+
+    def __init__(self) -> None:
+        self.regions: dict[str, Region] = {}
+        self.blocks: dict[RuleKey, list[_Block]] = {}
+        self.sheets: list[Sheet] = []
+        self.hash = hashlib.sha256()
+
+    def sheet(self, file: str, text: str) -> Sheet:
+        made = Sheet(file, text)
+        self.sheets.append(made)
+        return made
+
+    def faults(self) -> tuple[Fault, ...]:
+        return tuple(sorted(fault for sheet in self.sheets for fault in sheet.faults))
+
+
+def load(root: Path) -> PolicyBook:
+    """Read a folder of regions.
+
+    Raises:
+        PolicyFilesError: with every fault of every file.
+    """
+    reading = _read(root)
+    faults = reading.faults()
+    if faults:
+        raise PolicyFilesError(faults)
+    return PolicyBook(
+        regions=dict(sorted(reading.regions.items())),
+        rules={key: tuple(block.rule for block in blocks) for key, blocks in reading.blocks.items()},
+        digest=reading.hash.hexdigest(),
+    )
+
+
+def check(root: Path) -> tuple[Fault, ...]:
+    """Every fault of a folder of regions, by file and line; empty when it can be loaded."""
+    return _read(root).faults()
+
+
+def _read(root: Path) -> _Reading:
+    reading = _Reading()
+    folders = sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
+    if not folders:
+        reading.sheet(root.name, "").fault("", "没有任何地区文件夹")
+    for folder in folders:
+        _read_folder(folder, reading)
+    for blocks in reading.blocks.values():
+        blocks.sort(key=lambda block: block.cite.start)
+        _check_sequence(blocks)
+    return reading
+
+
+def _read_folder(folder: Path, reading: _Reading) -> None:
+    code = folder.name
+    if not _CODE.fullmatch(code):
+        reading.sheet(f"regions/{code}", "").fault("", "文件夹名须是六位行政区划代码")
+        return
+    if not (folder / "region.toml").is_file():
+        reading.sheet(f"regions/{code}/region.toml", "").fault("", "缺少 region.toml（代码、名称）")
+    for path in sorted(folder.glob("*.toml")):
+        sheet, values = _parse(path, f"regions/{code}/{path.name}", reading)
+        if values is None:
+            continue
+        if path.stem == "region":
+            _read_region(Table(sheet, "", values), code, reading)
+        elif path.stem in SUBJECTS:
+            _read_subject(sheet, values, code, path.stem, reading)
+        else:
+            sheet.fault("", f"不认识的文件 {path.name}；可用：{'、'.join(f'{name}.toml' for name in SUBJECTS)}")
+
+
+def _parse(path: Path, file: str, reading: _Reading) -> tuple[Sheet, dict[str, Any] | None]:
+    try:
+        # 换行一律作 \n：同一份政策在任何机器上的摘要都相同。
+        text = path.read_bytes().decode("utf-8").replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        sheet = reading.sheet(file, "")
+        sheet.fault("", "文件不是 UTF-8 编码")
+        return sheet, None
+    reading.hash.update(f"{file}\0{text}\0".encode())
+    sheet = reading.sheet(file, text)
+    try:
+        return sheet, tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = _AT_LINE.search(str(error))
+        line = int(found[1]) if found else max(1, text.count("\n"))
+        sheet.fault("", f"TOML 语法错误：{error}", line)
+        return sheet, None
+
+
+def _read_region(table: Table, folder: str, reading: _Reading) -> None:
+    code, name = table.text("code"), table.text("name")
+    aliases, pooling = table.names("aliases"), table.flag("pooling")
+    table.done()
+    if code is not None and code != folder:
+        table.fault("code", f"代码 {code} 与文件夹名 {folder} 不一致")
+    elif code is not None and name is not None:
+        reading.regions[code] = Region(code=code, name=name, aliases=aliases, pooling=pooling is not False)
+
+
+def _read_subject(sheet: Sheet, values: dict[str, Any], region: str, subject: str, reading: _Reading) -> None:
+    for rule, blocks in values.items():
+        if rule not in SUBJECTS[subject]:
+            sheet.fault(rule, f"{subject}.toml 没有规则 {rule}；可用：{'、'.join(SUBJECTS[subject])}")
+        elif not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
+            sheet.fault(rule, f"规则须写作 [[{rule}]] 块")
+        else:
+            for number, block in enumerate(blocks):
+                table = Table(sheet, f"{rule}[{number}]", block)
+                _read_block(table, region, f"{subject}.{rule}", reading)
+
+
+def _read_block(table: Table, region: str, name: str, reading: _Reading) -> None:
+    scheme = table.choice("scheme", Scheme) or Scheme.EMPLOYEE
+    cite = _citation(table, region, name)
+    # 引文有误时也继续读数值，好把这一块的差错一次报全。
+    rule = READERS[name](table, cite or _UNCITED)
+    table.done()
+    if rule is not None and cite is not None:
+        reading.blocks.setdefault((region, name, scheme), []).append(_Block(rule, table.sheet, table.path))
+
+
+def _citation(table: Table, region: str, name: str) -> Citation | None:
+    start, end = table.day("from", required=True), table.day("to")
+    source = table.text("source")
+    confidence = table.choice("confidence", Confidence, required=True)
+    verified_on, review_by = table.day("verified_on", required=True), table.day("review_by", required=True)
+    if start and end and end < start:
+        table.fault("to", f"止日 {end} 早于起日 {start}")
+        return None
+    if start is None or source is None or confidence is None or verified_on is None or review_by is None:
+        return None
+    return Citation(
+        region=region,
+        file=table.sheet.file,
+        rule=name,
+        start=start,
+        end=end,
+        source=source,
+        confidence=confidence,
+        verified_on=verified_on,
+        review_by=review_by,
+    )
+
+
+_UNCITED = Citation(
+    region="",
+    file="",
+    rule="",
+    start=date.min,
+    source="",
+    confidence=Confidence.LOW,
+    verified_on=date.min,
+    review_by=date.min,
+)
+
+
+def _check_sequence(blocks: list[_Block]) -> None:
+    """Refuse overlaps and gaps between the blocks of one rule, sorted by their first day."""
+    for earlier, later in pairwise(blocks):
+        end, start = earlier.cite.end, later.cite.start
+        if end is None or start <= end:
+            until = "没有止日" if end is None else f"到 {end} 为止"
+            later.sheet.fault(f"{later.path}.from", f"与 {earlier.cite.start} 起的一块重叠（那一块{until}）")
+        elif start > end + timedelta(days=1):
+            later.sheet.fault(f"{later.path}.from", f"{end} 与 {start} 之间有空档；中间的规定未知时请补一块或连上日期")

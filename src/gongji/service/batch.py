@@ -1,0 +1,105 @@
+"""One database transaction for a batch of commands: lock, read, decide, post, commit (批量结算).
+
+A batch of one is the same code. A refusal of one command leaves the others alone.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from psycopg import AsyncConnection
+
+from gongji.core.account import AccountRef
+from gongji.core.policy import PolicyBook
+from gongji.core.record import Settlement
+from gongji.core.refusal import Code, Refusal, refuse
+from gongji.ledger import store
+from gongji.ledger.sealing import Lane
+from gongji.service.commands import Command, Done, Settle
+from gongji.service.loading import load
+from gongji.service.reverse import apply_reversal, decide_reversal
+from gongji.service.settle import apply_settlement, decide_settlement
+from gongji.service.snapshot import KnownMessage, Snapshot
+from gongji.service.writing import Decided, write
+
+Outcome = Done | Refusal
+
+VOID = KnownMessage(transaction="", input_hash=b"", outcome="void", settlement_id=None, answer=b"")
+"""A message that was taken back before it came."""
+
+
+async def run_batch(
+    conn: AsyncConnection,
+    lane: Lane,
+    book: PolicyBook,
+    accounts: dict[AccountRef, int],
+    commands: Sequence[Command],
+    now: datetime,
+) -> tuple[list[Outcome], Lane]:
+    """Decide and write a batch in one transaction on a connection in autocommit mode.
+
+    Args:
+        conn: the writer's connection, which holds the lane.
+        lane: the writer's chain of seals as it stands.
+        book: all rules.
+        accounts: ids of accounts that are not personal, filled in as they are met.
+        commands: what was asked, in order of arrival; a later one sees the effects of an earlier one.
+        now: time of booking.
+
+    Returns:
+        One outcome a command, in order, and the lane after the batch.
+    """
+    async with conn.transaction():
+        snapshot = await load(conn, book, commands, now, lock=True)
+        decided = [Decided(command, decide(snapshot, command)) for command in commands]
+        learned = await _missing_accounts(conn, accounts, [d.fresh for d in decided if d.fresh])
+        lane = await write(conn, lane, accounts | learned, decided, now)
+    # Only what was committed is remembered: a rolled back account has no id.
+    accounts.update(learned)
+    return [d.outcome for d in decided], lane
+
+
+def decide(snapshot: Snapshot, command: Command) -> Outcome:
+    """Answer one command from the snapshot and let the next ones see what it did."""
+    key = (command.sender.institution, command.sender.message_id)
+    known = snapshot.messages.get(key)
+    if known and known.outcome == "done":
+        return _again(snapshot, command, known)
+    if known and known.outcome == "void":
+        return refuse(Code.MESSAGE_VOID, field="msgid", message_id=command.sender.message_id)
+    outcome: Outcome
+    if isinstance(command, Settle):
+        outcome = decide_settlement(snapshot, command)
+        if isinstance(outcome, Done):
+            apply_settlement(snapshot, outcome.settlement)
+    else:
+        outcome = decide_reversal(snapshot, command)
+        if isinstance(outcome, Done):
+            apply_reversal(snapshot, outcome.settlement)
+        elif outcome.code is Code.MESSAGE_UNKNOWN and command.original:
+            snapshot.messages[key[0], command.original[0]] = VOID
+    if isinstance(outcome, Done):
+        snapshot.messages[key] = KnownMessage(
+            transaction=command.sender.transaction,
+            input_hash=command.sender.input_hash,
+            outcome="done",
+            settlement_id=outcome.settlement.id,
+            answer=b"",
+        )
+    return outcome
+
+
+def _again(snapshot: Snapshot, command: Command, known: KnownMessage) -> Outcome:
+    """The first answer for the same content; a refusal for other content under the same number."""
+    settlement = snapshot.settlements.get(known.settlement_id or "")
+    if known.input_hash != command.sender.input_hash or settlement is None:
+        return refuse(Code.MESSAGE_REUSED, field="msgid", message_id=command.sender.message_id)
+    return Done(settlement=settlement, repeated=True)
+
+
+async def _missing_accounts(
+    conn: AsyncConnection, known: dict[AccountRef, int], settlements: list[Settlement]
+) -> dict[AccountRef, int]:
+    """Ids of the accounts that are met for the first time."""
+    refs = {party for s in settlements for p in s.postings for party in (p.from_, p.to)}
+    missing = [ref for ref in refs if isinstance(ref, AccountRef) and ref not in known]
+    return await store.account_ids(conn, missing)

@@ -1,0 +1,112 @@
+"""What channels ask the settlement engine to do, and what it answers."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from gongji.core.case import AccountUse
+from gongji.core.codes import Care, Scheme
+from gongji.core.lines import LineSplit
+from gongji.core.money import Fen
+from gongji.core.record import Settlement
+
+
+class Sender(msgspec.Struct, frozen=True, kw_only=True):
+    """Who sent a message and under which number: the key under which its outcome is kept.
+
+    Attributes:
+        institution: code of the institution, or the name of another channel.
+        message_id: the sender's own number for the message.
+        transaction: which business it is, in the channel's words.
+        input_hash: hash of the content; the same number with other content is refused.
+        unknown: fields the sender added, kept with the message.
+    """
+
+    institution: str
+    message_id: str
+    transaction: str
+    input_hash: bytes
+    unknown: dict[str, Any] = {}
+
+
+class Credential(msgspec.Struct, frozen=True, kw_only=True):
+    """What was shown at the counter (就诊凭证): ``certificate`` or ``card``, and its number."""
+
+    kind: str
+    number: str
+
+
+class Claimed(msgspec.Struct, frozen=True, kw_only=True):
+    """What the sender says about the patient; each stated item must agree with the record."""
+
+    credential: Credential | None = None
+    certificate_no: str = ""
+    name: str = ""
+    scheme: Scheme | None = None
+
+
+class FeeLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of a bill with its split (费用明细)."""
+
+    line_no: str
+    item: str
+    quantity: Decimal
+    price: Decimal
+    split: LineSplit
+    details: dict[str, Any] = {}
+
+
+class Purchase(msgspec.Struct, frozen=True, kw_only=True):
+    """A pharmacy purchase: visit, lines and settlement in one message (药店购药)."""
+
+    on: date
+    prescription: bool
+    lines: tuple[FeeLine, ...]
+
+
+class StatedParts(msgspec.Struct, frozen=True, kw_only=True):
+    """The parts of the bill as the sender repeats them from the pre-settlement, in fen."""
+
+    full_self_pay: Fen
+    over_limit: Fen
+    first_self_pay: Fen
+    in_scope: Fen
+
+
+class Settle(msgspec.Struct, frozen=True, kw_only=True):
+    """Settle a visit's batch of fees, or a pharmacy purchase (结算)."""
+
+    sender: Sender
+    person_no: str
+    claimed: Claimed
+    care: Care
+    batch: str
+    total: Fen
+    account_use: AccountUse
+    visit_id: str = ""
+    purchase: Purchase | None = None
+    stated: StatedParts | None = None
+    invoice: str = ""
+
+
+class Reverse(msgspec.Struct, frozen=True, kw_only=True):
+    """Take a settlement back (结算撤销), named by its id, or by the message that made it (冲正)."""
+
+    sender: Sender
+    person_no: str
+    settlement_id: str = ""
+    visit_id: str = ""
+    original: tuple[str, str] | None = None
+    """Message id and transaction of the settlement to take back."""
+
+
+Command = Settle | Reverse
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True):
+    """The settlement stands in the books; ``repeated`` when an earlier message had made it."""
+
+    settlement: Settlement
+    repeated: bool = False

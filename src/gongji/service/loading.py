@@ -1,0 +1,136 @@
+"""Read what a batch of commands needs to know, in few round trips."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from psycopg import AsyncConnection
+
+from gongji.core.account import PersonalAccount
+from gongji.core.case import YearToDate
+from gongji.core.lines import LineSplit
+from gongji.core.policy import PolicyBook
+from gongji.core.record import parse_settlement_id
+from gongji.ledger import rows, store
+from gongji.service.commands import Command, Reverse, Settle
+from gongji.service.snapshot import KnownMessage, Snapshot
+
+
+async def load(
+    conn: AsyncConnection, book: PolicyBook, commands: Sequence[Command], now: datetime, *, lock: bool
+) -> Snapshot:
+    """Read what the commands need; with ``lock`` their accounts are locked first, in id order."""
+    patients = list({c.person_no for c in commands})
+    settles = [c for c in commands if isinstance(c, Settle)]
+    reverses = [c for c in commands if isinstance(c, Reverse)]
+    originals = await _originals(conn, reverses)
+    ids = await _account_ids(conn, patients, originals)
+    accounts = await store.lock_accounts(conn, ids) if lock else await _read_accounts(conn, ids)
+    visits = list({c.visit_id for c in settles if c.visit_id})
+    keys = list({(c.visit_id, c.batch) for c in settles if c.visit_id})
+    senders, message_ids = _message_keys(commands)
+    async with conn.pipeline():
+        people = await store.run(conn, "people_and_their_authorisers", patients=patients)
+        institutions = await store.run(conn, "institutions", codes=list({c.sender.institution for c in commands}))
+        bindings = await store.run(conn, "bindings_of_users", patients=patients)
+        found = await store.run(conn, "visits", ids=visits)
+        keyed = {"visits": [k[0] for k in keys], "batches": [k[1] for k in keys]}
+        batches = await store.run(conn, "batch_totals", **keyed)
+        settled = await store.run(conn, "settled_batches", **keyed)
+        totals = await store.run(conn, "year_totals", person_nos=patients)
+        messages = await store.run(conn, "messages", senders=senders, message_ids=message_ids)
+        journal_ids = await store.run(conn, "next_journal_ids", count=len(commands) if lock else 0)
+        purchases = sum(1 for c in settles if c.purchase)
+        visit_ids = await store.run(conn, "next_visit_ids", count=purchases if lock else 0)
+    snapshot = Snapshot(
+        book=book,
+        now=now,
+        locked=lock,
+        people={row[0]: rows.person(row) for row in await people.fetchall()},
+        institutions={row[0]: rows.institution(row) for row in await institutions.fetchall()},
+        accounts={account.id: account for account in accounts},
+        bindings={},
+        visits={row[0]: rows.visit(row) for row in await found.fetchall()},
+        batches={
+            (v, b): (n, LineSplit(amount=amount, full_self_pay=full, over_limit=over, first_self_pay=first))
+            for v, b, n, amount, full, over, first in await batches.fetchall()
+        },
+        totals={
+            (p, year, benefit): YearToDate(deductible=d, eligible=e, pool=pool, events=n)
+            for p, year, benefit, d, e, pool, n in await totals.fetchall()
+        },
+        settled={(v, b): s for v, b, s in await settled.fetchall()},
+        messages={
+            (s, m): KnownMessage(transaction=t, input_hash=bytes(h), outcome=o, settlement_id=i, answer=bytes(a))
+            for s, m, t, h, o, i, a in await messages.fetchall()
+        },
+        settlements={},
+        reversed={},
+        journal_ids=[row[0] for row in await journal_ids.fetchall()],
+        visit_ids=[row[0] for row in await visit_ids.fetchall()],
+    )
+    for row in await bindings.fetchall():
+        binding = rows.binding(row)
+        snapshot.bindings.setdefault(binding.user, []).append(binding)
+    await _load_settlements(conn, snapshot, reverses)
+    return snapshot
+
+
+def _message_keys(commands: Sequence[Command]) -> tuple[list[str], list[str]]:
+    """Keys of the messages themselves and of the messages they take back."""
+    keys = {(c.sender.institution, c.sender.message_id) for c in commands}
+    keys |= {(c.sender.institution, c.original[0]) for c in commands if isinstance(c, Reverse) and c.original}
+    ordered = sorted(keys)
+    return [k[0] for k in ordered], [k[1] for k in ordered]
+
+
+async def _originals(conn: AsyncConnection, reverses: Sequence[Reverse]) -> list[str]:
+    """Ids of the settlements that reversals name, as far as they are known before locking."""
+    ids = [r.settlement_id for r in reverses if r.settlement_id]
+    named = [(r.sender.institution, r.original[0]) for r in reverses if r.original]
+    if named:
+        cursor = await store.run(conn, "messages", senders=[n[0] for n in named], message_ids=[n[1] for n in named])
+        ids += [row[5] for row in await cursor.fetchall() if row[5]]
+    return ids
+
+
+async def _account_ids(conn: AsyncConnection, patients: list[str], originals: list[str]) -> list[int]:
+    cursor = await store.run(conn, "accounts_of_patients_and_their_authorisers", patients=patients)
+    ids = {row[0] for row in await cursor.fetchall()}
+    keys = [key for key in map(parse_settlement_id, originals) if key]
+    if keys:
+        cursor = await store.run(
+            conn,
+            "accounts_of_postings",
+            regions=[k[0] for k in keys],
+            days=[k[1] for k in keys],
+            journals=[k[2] for k in keys],
+        )
+        ids |= {row[0] for row in await cursor.fetchall()}
+    return sorted(ids)
+
+
+async def _read_accounts(conn: AsyncConnection, ids: list[int]) -> list[PersonalAccount]:
+    cursor = await store.run(conn, "read_accounts_by_id", ids=ids)
+    return [rows.account(row) for row in await cursor.fetchall()]
+
+
+async def _load_settlements(conn: AsyncConnection, snapshot: Snapshot, reverses: Sequence[Reverse]) -> None:
+    """Read the settlements that messages made before or that reversals name, and which were taken back."""
+    ids = {m.settlement_id for m in snapshot.messages.values() if m.settlement_id}
+    ids |= {r.settlement_id for r in reverses if r.settlement_id}
+    keys = [key for key in map(parse_settlement_id, ids) if key]
+    if not keys:
+        return
+    async with conn.pipeline():
+        found = await store.run(
+            conn,
+            "settlements",
+            regions=[k[0] for k in keys],
+            days=[k[1] for k in keys],
+            journals=[k[2] for k in keys],
+        )
+        taken_back = await store.run(conn, "reversals", ids=list(ids))
+    for (document,) in await found.fetchall():
+        settlement = rows.settlement_decoder.decode(document)
+        snapshot.settlements[settlement.id] = settlement
+    snapshot.reversed.update(dict(await taken_back.fetchall()))

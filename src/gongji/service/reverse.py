@@ -1,0 +1,90 @@
+"""Decide one reversal: each payer gets exactly his own part back, also after the binding has ended (结算撤销、冲正)."""
+
+import msgspec
+
+from gongji.core.account import AccountKind, AccountRef
+from gongji.core.codes import AccountState
+from gongji.core.posting import Posting, run_backwards
+from gongji.core.record import Settlement, settlement_id
+from gongji.core.refusal import Code, Refusal, refuse
+from gongji.service.commands import Done, Reverse
+from gongji.service.settle import apply_postings, year_change
+from gongji.service.snapshot import Snapshot
+
+
+class NotLockedError(RuntimeError):
+    """The settlement was made while this batch was locking accounts: the work must be done again."""
+
+
+def original_of(snapshot: Snapshot, command: Reverse) -> Settlement | Refusal:
+    """The settlement a command takes back, if it is the sender's to take back."""
+    target = command.settlement_id
+    if command.original:
+        message_id, transaction = command.original
+        message = snapshot.messages.get((command.sender.institution, message_id))
+        if message is None or message.settlement_id is None or message.transaction != transaction:
+            return refuse(Code.MESSAGE_UNKNOWN, field="omsgid", message_id=message_id, transaction=transaction)
+        target = message.settlement_id
+    original = snapshot.settlements.get(target)
+    if original is None:
+        return refuse(Code.SETTLEMENT_UNKNOWN, field="setl_id", settlement=target)
+    elsewhere = (
+        original.institution != command.sender.institution
+        or original.person_no != command.person_no
+        or (command.visit_id and original.visit_id != command.visit_id)
+    )
+    if elsewhere:
+        return refuse(Code.SETTLEMENT_ELSEWHERE, field="setl_id", settlement=target)
+    if original.reverses:
+        return refuse(Code.NOT_REVERSIBLE, field="setl_id", what="这本身是一笔撤销")
+    if original.id in snapshot.reversed:
+        return refuse(Code.ALREADY_REVERSED, field="setl_id", settlement=target)
+    return original
+
+
+def decide_reversal(snapshot: Snapshot, command: Reverse) -> Done | Refusal:
+    """Take a settlement back in memory, by the original's own split."""
+    original = original_of(snapshot, command)
+    if isinstance(original, Refusal):
+        return original
+    payers = {p.from_ for p in original.postings if isinstance(p.from_, int)}
+    if not payers <= snapshot.accounts.keys():
+        raise NotLockedError(original.id)
+    postings = tuple(_redirected(snapshot, posting) for posting in run_backwards(original.postings))
+    journal = snapshot.journal_ids.pop()
+    own = {a.id for a in snapshot.accounts_of(original.person_no)}
+    returned = sum(p.amount for p in postings if p.to in own)
+    balance = sum(a.balance for a in snapshot.accounts_of(original.person_no))
+    return Done(
+        settlement=msgspec.structs.replace(
+            original,
+            id=settlement_id(original.region, snapshot.now.date(), journal),
+            journal_id=journal,
+            sender=command.sender.institution,
+            message_id=command.sender.message_id,
+            settled_at=snapshot.now,
+            postings=postings,
+            balance_after=balance + returned,
+            reverses=original.id,
+        )
+    )
+
+
+def _redirected(snapshot: Snapshot, posting: Posting) -> Posting:
+    """Money for an account that has been closed waits in suspense for its owner or heirs."""
+    account = snapshot.accounts.get(posting.to) if isinstance(posting.to, int) else None
+    if account is None or account.state is not AccountState.CLOSED:
+        return posting
+    suspense = AccountRef(AccountKind.SUSPENSE, account.owner, account.region)
+    return msgspec.structs.replace(posting, to=suspense)
+
+
+def apply_reversal(snapshot: Snapshot, reversal: Settlement) -> None:
+    """Make a decided reversal visible to the commands after it in the batch."""
+    apply_postings(snapshot, reversal.postings)
+    if reversal.benefit:
+        snapshot.add_to_year(reversal.person_no, reversal.year, reversal.benefit, year_change(reversal))
+    if reversal.reverses:
+        snapshot.reversed[reversal.reverses] = reversal.id
+    snapshot.settled.pop((reversal.visit_id, reversal.batch), None)
+    snapshot.settlements[reversal.id] = reversal

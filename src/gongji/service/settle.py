@@ -1,0 +1,323 @@
+"""Decide one settlement: checks in order of precedence, then the one calculation, then the postings (结算)."""
+
+from datetime import date
+
+import msgspec
+
+from gongji.core.account import AccountKind, AccountRef, PersonalAccount
+from gongji.core.case import AccountUse, Bill, Case, Purse, Sharer, Split, YearToDate
+from gongji.core.codes import AccountState, Care, Insurance, Scheme, Segment
+from gongji.core.eligibility import offered, usable_for_sharing
+from gongji.core.lines import LineSplit
+from gongji.core.money import format_yuan
+from gongji.core.person import Institution, Person, facts_of
+from gongji.core.policy import Draw
+from gongji.core.posting import Payment, Posting, pay_institution
+from gongji.core.record import Settlement, SharedBy, settlement_id
+from gongji.core.refusal import Code, Refusal, refuse
+from gongji.core.settlement import calculate
+from gongji.core.terms import Terms, terms_for
+from gongji.service.commands import Claimed, Done, Settle
+from gongji.service.snapshot import Snapshot
+
+VISIT_ID_FORMAT = "{region}{day:%Y%m%d}{number:016d}"
+
+
+class _Bill(msgspec.Struct, frozen=True, kw_only=True):
+    """The bill to settle: which visit and batch, when, and its parts."""
+
+    visit_id: str
+    on: date
+    care: Care
+    prescription: bool
+    parts: LineSplit
+
+
+def decide_settlement(snapshot: Snapshot, command: Settle) -> Done | Refusal:
+    """Settle in memory: returns the settlement as it would stand in the books, or the refusal.
+
+    Pre-settlement and settlement both come here; only a settlement's result is written.
+    """
+    patient, refusal = check_patient(snapshot, command.person_no, command.claimed)
+    if patient is None:
+        return refusal or refuse(Code.PERSON_UNKNOWN)
+    institution = snapshot.institutions.get(command.sender.institution)
+    refusal = refusal or check_institution(institution, command.sender.institution)
+    if refusal or institution is None:
+        return refusal or refuse(Code.INSTITUTION_UNKNOWN, institution=command.sender.institution)
+    bill = _bill_of(snapshot, command, patient)
+    if isinstance(bill, Refusal):
+        return bill
+    terms = terms_for(snapshot.book, patient.region, bill.on, patient.scheme, bill.care)
+    if isinstance(terms, Refusal):
+        return terms
+    own = snapshot.accounts_of(patient.person_no)
+    frozen = next((a for a in own if a.state in (AccountState.FROZEN, AccountState.CLOSED)), None)
+    if frozen and command.account_use is not AccountUse.NONE:
+        return refuse(Code.ACCOUNT_NOT_OPEN, field="acct_used_flag", state=frozen.state.label)
+    case = _case_of(snapshot, command, patient, institution, bill, terms, own)
+    split = calculate(terms, case)
+    if isinstance(split, Refusal):
+        return split
+    return Done(settlement=_record(snapshot, command, patient, institution, bill, terms, case, split))
+
+
+def check_patient(snapshot: Snapshot, person_no: str, claimed: Claimed) -> tuple[Person | None, Refusal | None]:
+    """The patient, if what was shown and stated about him is his; and the first refusal."""
+    person = snapshot.people.get(person_no)
+    if person is None:
+        return None, refuse(Code.PERSON_UNKNOWN, field="psn_no")
+    shown = claimed.credential
+    if shown and shown.number not in _numbers(person, shown.kind):
+        return person, refuse(Code.CREDENTIAL_MISMATCH, field="mdtrt_cert_no")
+    if claimed.certificate_no and claimed.certificate_no.upper() != person.certificate_no.upper():
+        return person, refuse(Code.CREDENTIAL_MISMATCH, field="certno")
+    if claimed.name and claimed.name != person.name:
+        return person, refuse(Code.PERSON_DETAILS_MISMATCH, field="psn_name")
+    if claimed.scheme and claimed.scheme is not person.scheme:
+        return person, refuse(Code.SCHEME_MISMATCH, field="insutype", scheme=person.scheme.label)
+    if person.insurance is not Insurance.INSURED:
+        return person, refuse(Code.NOT_INSURED, state=person.insurance.label)
+    return person, None
+
+
+def _numbers(person: Person, kind: str) -> tuple[str, ...]:
+    if kind == "certificate":
+        return (person.certificate_no, person.certificate_no.lower())
+    return (person.card_no,)
+
+
+def check_institution(institution: Institution | None, code: str) -> Refusal | None:
+    """Whether insurance may be used at the institution."""
+    if institution is None:
+        return refuse(Code.INSTITUTION_UNKNOWN, field="fixmedins_code", institution=code)
+    if not institution.designated:
+        return refuse(Code.INSTITUTION_NOT_DESIGNATED, field="fixmedins_code", institution=institution.name)
+    return None
+
+
+def _bill_of(snapshot: Snapshot, command: Settle, patient: Person) -> _Bill | Refusal:
+    if command.purchase:
+        return _purchase_bill(snapshot, command, patient)
+    visit = snapshot.visits.get(command.visit_id)
+    if visit is None:
+        return refuse(Code.VISIT_UNKNOWN, field="mdtrt_id", visit=command.visit_id)
+    if visit.institution != command.sender.institution:
+        return refuse(Code.VISIT_ELSEWHERE, field="mdtrt_id", visit=visit.id)
+    if visit.person_no != patient.person_no:
+        return refuse(Code.VISIT_OF_ANOTHER, field="psn_no", visit=visit.id)
+    if visit.state != "open":
+        return refuse(Code.VISIT_CANCELLED, field="mdtrt_id", visit=visit.id)
+    before = snapshot.settled.get((visit.id, command.batch))
+    if before:
+        return refuse(Code.ALREADY_SETTLED, field="chrg_bchno", batch=command.batch, settlement=before)
+    batch = snapshot.batches.get((visit.id, command.batch))
+    if batch is None:
+        return refuse(Code.FEES_MISSING, field="chrg_bchno", visit=visit.id, batch=command.batch)
+    bill = _Bill(visit_id=visit.id, on=visit.began_on, care=command.care, prescription=True, parts=batch[1])
+    return _check_stated(command, bill.parts) or bill
+
+
+def _purchase_bill(snapshot: Snapshot, command: Settle, patient: Person) -> _Bill | Refusal:
+    purchase = command.purchase
+    if purchase is None or not purchase.lines:
+        return refuse(Code.FEES_MISSING, field="drugdetail", visit="", batch=command.batch)
+    numbers = [line.line_no for line in purchase.lines]
+    twice = next((n for n in numbers if numbers.count(n) > 1), None)
+    if twice is not None:
+        return refuse(Code.FEE_DUPLICATE, field="feedetl_sn", line=twice)
+    parts = total_of([line.split for line in purchase.lines])
+    number = snapshot.visit_ids.pop() if snapshot.visit_ids else 0
+    visit_id = VISIT_ID_FORMAT.format(region=patient.region, day=snapshot.now, number=number)
+    bill = _Bill(
+        visit_id=visit_id,
+        on=purchase.on,
+        care=command.care,
+        prescription=purchase.prescription,
+        parts=parts,
+    )
+    return _check_stated(command, parts) or bill
+
+
+def total_of(splits: list[LineSplit]) -> LineSplit:
+    """The parts of several lines together."""
+    return LineSplit(
+        amount=sum(s.amount for s in splits),
+        full_self_pay=sum(s.full_self_pay for s in splits),
+        over_limit=sum(s.over_limit for s in splits),
+        first_self_pay=sum(s.first_self_pay for s in splits),
+    )
+
+
+def _check_stated(command: Settle, parts: LineSplit) -> Refusal | None:
+    """What the sender says the bill is must be what its lines are."""
+    if command.total != parts.amount:
+        return refuse(
+            Code.TOTAL_MISMATCH,
+            field="medfee_sumamt",
+            stated=format_yuan(command.total),
+            counted=format_yuan(parts.amount),
+        )
+    if command.stated is None:
+        return None
+    checks = (
+        ("全自费金额", command.stated.full_self_pay, parts.full_self_pay),
+        ("超限价金额", command.stated.over_limit, parts.over_limit),
+        ("先行自付金额", command.stated.first_self_pay, parts.first_self_pay),
+        ("符合政策范围金额", command.stated.in_scope, parts.in_scope),
+    )
+    for name, stated, counted in checks:
+        if stated != counted:
+            return refuse(Code.PARTS_MISMATCH, part=name, stated=format_yuan(stated), counted=format_yuan(counted))
+    return None
+
+
+def _case_of(
+    snapshot: Snapshot,
+    command: Settle,
+    patient: Person,
+    institution: Institution,
+    bill: _Bill,
+    terms: Terms,
+    own: tuple[PersonalAccount, ...],
+) -> Case:
+    benefit = _benefit_name(bill.care)
+    purses = tuple(Purse(segment=a.segment, available=a.available) for a in own)
+    return Case(
+        facts=facts_of(patient, institution, bill.care, bill.on),
+        bill=Bill(
+            total=bill.parts.amount,
+            full_self_pay=bill.parts.full_self_pay,
+            over_limit=bill.parts.over_limit,
+            first_self_pay=bill.parts.first_self_pay,
+        ),
+        year_to_date=snapshot.totals.get((patient.person_no, terms.year, benefit), YearToDate()),
+        own=purses if patient.scheme is Scheme.EMPLOYEE else (),
+        sharers=_sharers(snapshot, patient, bill.on),
+        account_use=command.account_use,
+        prescription=bill.prescription,
+    )
+
+
+def _benefit_name(care: Care) -> str:
+    """Prescriptions filled at a pharmacy count to the outpatient figures."""
+    return (Care.OUTPATIENT if care is Care.PHARMACY else care).value
+
+
+def _sharers(snapshot: Snapshot, patient: Person, on: date) -> tuple[Sharer, ...]:
+    sharers = []
+    for binding in snapshot.bindings.get(patient.person_no, []):
+        authoriser = snapshot.people.get(binding.authoriser)
+        accounts = snapshot.accounts_of(binding.authoriser)
+        # A binding made while the accounts were being locked has its accounts unlocked: the next bill sees it.
+        if authoriser is None or not accounts or not binding.holds_on(on):
+            continue
+        sharers.append(offered(snapshot.book, binding, authoriser, accounts, patient.region, on))
+    return tuple(sharers)
+
+
+def _record(
+    snapshot: Snapshot,
+    command: Settle,
+    patient: Person,
+    institution: Institution,
+    bill: _Bill,
+    terms: Terms,
+    case: Case,
+    split: Split,
+) -> Settlement:
+    journal = snapshot.journal_ids.pop() if snapshot.locked else 0
+    bindings = {b.id: b for b in snapshot.bindings.get(patient.person_no, [])}
+    payments = _payments(snapshot, patient, split, bill.on)
+    own = snapshot.accounts_of(patient.person_no)
+    counts = split.ratio > 0 and bill.care is not Care.INPATIENT
+    return Settlement(
+        id=settlement_id(patient.region, snapshot.now.date(), journal) if snapshot.locked else "",
+        journal_id=journal,
+        region=patient.region,
+        sender=command.sender.institution,
+        message_id=command.sender.message_id,
+        institution=institution.code,
+        visit_id=bill.visit_id,
+        batch=command.batch,
+        person_no=patient.person_no,
+        care=bill.care,
+        care_on=bill.on,
+        settled_at=snapshot.now,
+        account_use=command.account_use,
+        case=case,
+        split=split,
+        payers=tuple(SharedBy(binding=d.id, authoriser=bindings[d.id].authoriser) for d in split.shared),
+        postings=pay_institution(payments, institution.code, institution.region),
+        year=terms.year,
+        benefit=_benefit_name(bill.care) if counts else None,
+        balance_after=sum(a.balance for a in own) - split.own_total,
+        policy_digest=terms.digest,
+        invoice=command.invoice,
+    )
+
+
+def _payments(snapshot: Snapshot, patient: Person, split: Split, on: date) -> tuple[Payment, ...]:
+    """Who gives what, in the order of payment."""
+    region = patient.region
+    pool = AccountRef(AccountKind.POOL, patient.scheme.value, region)
+    above = AccountRef(AccountKind.SUPPLEMENTARY, patient.scheme.value, region)
+    payments = [
+        Payment(payer=pool, region=region, amount=split.pool, purpose="pool"),
+        Payment(payer=above, region=region, amount=split.supplementary, purpose="supplementary"),
+    ]
+    payments += [
+        Payment(payer=a.id, region=region, amount=split.own_of(a.segment), purpose="own")
+        for a in snapshot.accounts_of(patient.person_no)
+    ]
+    bindings = {b.id: b for b in snapshot.bindings.get(patient.person_no, [])}
+    for drawn in split.shared:
+        payments += _shared_payments(snapshot, bindings[drawn.id].authoriser, drawn.amount, on)
+    return tuple(payments)
+
+
+def _shared_payments(snapshot: Snapshot, authoriser: str, amount: int, on: date) -> list[Payment]:
+    """Take a relative's payment from his segments, historical money first."""
+    person = snapshot.people[authoriser]
+    draw = snapshot.book.rule(Draw, person.region, "sharing.draw", on)
+    usable = usable_for_sharing(snapshot.accounts_of(authoriser), historical_only=bool(draw and draw.historical_only))
+    payments = []
+    for account in usable:
+        taken = min(account.available, amount)
+        amount -= taken
+        payments.append(Payment(payer=account.id, region=person.region, amount=taken, purpose="shared"))
+    return payments
+
+
+def own_balance(accounts: tuple[PersonalAccount, ...], segment: Segment | None = None) -> int:
+    """Balance of a person's accounts together, or of one segment, in fen."""
+    return sum(a.balance for a in accounts if segment in (None, a.segment))
+
+
+def apply_settlement(snapshot: Snapshot, settlement: Settlement) -> None:
+    """Make a decided settlement visible to the commands after it in the batch."""
+    apply_postings(snapshot, settlement.postings)
+    if settlement.benefit:
+        snapshot.add_to_year(settlement.person_no, settlement.year, settlement.benefit, year_change(settlement))
+    snapshot.settled[settlement.visit_id, settlement.batch] = settlement.id
+    snapshot.settlements[settlement.id] = settlement
+
+
+def apply_postings(snapshot: Snapshot, postings: tuple[Posting, ...]) -> None:
+    """Move the balances of the personal accounts that postings name."""
+    for posting in postings:
+        if isinstance(posting.from_, int):
+            snapshot.move(posting.from_, -posting.amount)
+        if isinstance(posting.to, int):
+            snapshot.move(posting.to, posting.amount)
+
+
+def year_change(settlement: Settlement) -> YearToDate:
+    """What a settlement, or its reversal, changes in the yearly figures."""
+    sign = settlement.sign
+    return YearToDate(
+        deductible=sign * settlement.split.deductible,
+        eligible=sign * settlement.split.eligible,
+        pool=sign * settlement.split.pool,
+        events=sign,
+    )

@@ -1,0 +1,68 @@
+"""What a batch of commands needs to know, read at one moment; decisions change it in memory as they are made."""
+
+from datetime import datetime
+
+import msgspec
+
+from gongji.core.account import SEGMENT_ORDER, PersonalAccount
+from gongji.core.case import YearToDate
+from gongji.core.family import Binding
+from gongji.core.lines import LineSplit
+from gongji.core.person import Institution, Person
+from gongji.core.policy import PolicyBook
+from gongji.core.record import Settlement
+from gongji.ledger.rows import Visit
+
+
+class KnownMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that was seen before."""
+
+    transaction: str
+    input_hash: bytes
+    outcome: str
+    settlement_id: str | None
+    answer: bytes
+
+
+class Snapshot(msgspec.Struct, kw_only=True):
+    """The state of the people, accounts and visits that a batch touches.
+
+    ``locked`` says whether the accounts are locked, that is, whether what is decided may be written.
+    """
+
+    book: PolicyBook
+    now: datetime
+    locked: bool
+    people: dict[str, Person]
+    institutions: dict[str, Institution]
+    accounts: dict[int, PersonalAccount]
+    bindings: dict[str, list[Binding]]
+    visits: dict[str, Visit]
+    batches: dict[tuple[str, str], tuple[int, LineSplit]]
+    totals: dict[tuple[str, int, str], YearToDate]
+    settled: dict[tuple[str, str], str]
+    messages: dict[tuple[str, str], KnownMessage]
+    settlements: dict[str, Settlement]
+    reversed: dict[str, str]
+    journal_ids: list[int]
+    visit_ids: list[int]
+
+    def accounts_of(self, person_no: str) -> tuple[PersonalAccount, ...]:
+        """A person's accounts, current-year money first."""
+        own = [a for a in self.accounts.values() if a.owner == person_no]
+        return tuple(sorted(own, key=lambda a: SEGMENT_ORDER[a.segment]))
+
+    def move(self, account_id: int, delta: int) -> None:
+        """Let later commands of the batch see a balance as this one leaves it."""
+        account = self.accounts[account_id]
+        self.accounts[account_id] = msgspec.structs.replace(account, balance=account.balance + delta)
+
+    def add_to_year(self, person_no: str, year: int, benefit: str, change: YearToDate) -> None:
+        """Let later commands of the batch see the yearly figures as this one leaves them."""
+        before = self.totals.get((person_no, year, benefit), YearToDate())
+        self.totals[person_no, year, benefit] = YearToDate(
+            deductible=before.deductible + change.deductible,
+            eligible=before.eligible + change.eligible,
+            pool=before.pool + change.pool,
+            events=before.events + change.events,
+        )

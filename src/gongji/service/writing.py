@@ -1,0 +1,276 @@
+"""Write what a batch decided, with set-based statements in one pipeline."""
+
+import hashlib
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from psycopg import AsyncConnection
+from psycopg.types.json import Jsonb
+
+from gongji.core.account import AccountRef
+from gongji.core.codes import Care
+from gongji.core.posting import Party
+from gongji.core.record import Settlement
+from gongji.core.refusal import Code, Refusal
+from gongji.ledger import rows, store
+from gongji.ledger.sealing import JournalRow, Lane, PostingRow
+from gongji.service.commands import Command, Done, Purchase, Reverse, Settle
+from gongji.service.settle import year_change
+
+
+class Decided(msgspec.Struct, frozen=True):
+    """A command and what was decided about it."""
+
+    command: Command
+    outcome: Done | Refusal
+
+    @property
+    def fresh(self) -> Settlement | None:
+        """The settlement that this command made, if it made one."""
+        made = isinstance(self.outcome, Done) and not self.outcome.repeated
+        return self.outcome.settlement if made and isinstance(self.outcome, Done) else None
+
+
+async def write(
+    conn: AsyncConnection,
+    lane: Lane,
+    accounts: dict[AccountRef, int],
+    decided: list[Decided],
+    now: datetime,
+) -> Lane:
+    """Write everything the batch decided, with set-based statements; returns the lane after the batch."""
+    fresh = [d.fresh for d in decided if d.fresh]
+    documents = [rows.encode_settlement(s) for s in fresh]
+    journals = [_journal(s, document, accounts) for s, document in zip(fresh, documents, strict=True)]
+    after = lane.advanced(journals) if journals else lane
+    messages = _messages(decided, now)
+    async with conn.pipeline():
+        if fresh:
+            await _write_balances(conn, fresh)
+            await store.write_journals(conn, journals, after)
+            await store.write_seal(conn, lane, after, len(journals), now)
+            await _write_settlements(conn, fresh, documents)
+            await _write_year_totals(conn, fresh)
+            await _write_purchases(conn, decided)
+            await _write_links(conn, fresh)
+        remembered = await store.write_messages(conn, messages) if messages else None
+        for incident in _incidents(decided):
+            await store.run(conn, "add_incidents", at=now, **incident)
+    if remembered:
+        store.expect_all(remembered, len(messages))
+    return after
+
+
+def _journal(settlement: Settlement, document: bytes, accounts: dict[AccountRef, int]) -> JournalRow:
+    def number(party: Party) -> int:
+        return party if isinstance(party, int) else accounts[party]
+
+    return JournalRow(
+        booked_at=settlement.settled_at,
+        region=settlement.region,
+        id=settlement.journal_id,
+        kind="reversal" if settlement.reverses else "settlement",
+        sender=settlement.sender,
+        message_id=settlement.message_id,
+        reverses=int(settlement.reverses[14:]) if settlement.reverses else None,
+        document_hash=hashlib.sha256(document).digest(),
+        postings=tuple(
+            PostingRow(line, number(p.from_), number(p.to), p.amount, p.purpose)
+            for line, p in enumerate(settlement.postings, start=1)
+        ),
+    )
+
+
+async def _write_balances(conn: AsyncConnection, fresh: list[Settlement]) -> None:
+    deltas: Counter[int] = Counter()
+    for settlement in fresh:
+        for posting in settlement.postings:
+            if isinstance(posting.from_, int):
+                deltas[posting.from_] -= posting.amount
+            if isinstance(posting.to, int):
+                deltas[posting.to] += posting.amount
+    moved = {account: delta for account, delta in deltas.items() if delta}
+    if moved:
+        await store.run(conn, "move_balances", ids=list(moved), deltas=list(moved.values()))
+
+
+async def _write_settlements(conn: AsyncConnection, fresh: list[Settlement], documents: list[bytes]) -> None:
+    await store.run(
+        conn,
+        "add_settlements",
+        days=[s.booked_on for s in fresh],
+        regions=[s.region for s in fresh],
+        journals=[s.journal_id for s in fresh],
+        visits=[s.visit_id for s in fresh],
+        batches=[s.batch for s in fresh],
+        person_nos=[s.person_no for s in fresh],
+        institutions=[s.institution for s in fresh],
+        message_ids=[s.message_id for s in fresh],
+        cares=[s.care.value for s in fresh],
+        reverses=[s.reverses for s in fresh],
+        settled_at=[s.settled_at for s in fresh],
+        totals=[s.sign * s.split.total for s in fresh],
+        pools=[s.sign * s.split.pool for s in fresh],
+        supplementaries=[s.sign * s.split.supplementary for s in fresh],
+        owns=[s.sign * s.split.own_total for s in fresh],
+        shareds=[s.sign * s.split.shared_total for s in fresh],
+        cashes=[s.sign * s.split.cash for s in fresh],
+        balances=[s.balance_after for s in fresh],
+        documents=documents,
+    )
+
+
+async def _write_year_totals(conn: AsyncConnection, fresh: list[Settlement]) -> None:
+    """Several settlements of one person in a batch are one change, since a statement may touch a row once."""
+    changes: dict[tuple[str, int, str], list[int]] = {}
+    regions: dict[str, str] = {}
+    for s in fresh:
+        if s.benefit is None:
+            continue
+        change = year_change(s)
+        sums = changes.setdefault((s.person_no, s.year, s.benefit), [0, 0, 0, 0])
+        for at, value in enumerate((change.deductible, change.eligible, change.pool, change.events)):
+            sums[at] += value
+        regions[s.person_no] = s.region
+    if changes:
+        await store.run(
+            conn,
+            "add_year_totals",
+            regions=[regions[key[0]] for key in changes],
+            person_nos=[key[0] for key in changes],
+            years=[key[1] for key in changes],
+            benefits=[key[2] for key in changes],
+            deductibles=[v[0] for v in changes.values()],
+            eligibles=[v[1] for v in changes.values()],
+            pools=[v[2] for v in changes.values()],
+            events=[v[3] for v in changes.values()],
+        )
+
+
+async def _write_purchases(conn: AsyncConnection, decided: list[Decided]) -> None:
+    """A pharmacy purchase brings its own visit and lines."""
+    bought = [
+        (d.fresh, d.command.purchase)
+        for d in decided
+        if d.fresh and isinstance(d.command, Settle) and d.command.purchase
+    ]
+    if not bought:
+        return
+    await store.run(
+        conn,
+        "add_visits",
+        ids=[s.visit_id for s, _ in bought],
+        regions=[s.region for s, _ in bought],
+        person_nos=[s.person_no for s, _ in bought],
+        institutions=[s.institution for s, _ in bought],
+        numbers=[""] * len(bought),
+        cares=[Care.PHARMACY.value] * len(bought),
+        began=[s.care_on for s, _ in bought],
+        details=[Jsonb({})] * len(bought),
+        created_at=[s.settled_at for s, _ in bought],
+    )
+    await store.run(conn, "add_fee_lines", **fee_columns([(s.visit_id, s.batch, p) for s, p in bought]))
+
+
+def fee_columns(purchases: list[tuple[str, str, Purchase]]) -> dict[str, list[Any]]:
+    """Columns for ``add_fee_lines`` from the lines of visits, each with its visit and batch."""
+    lines = [(visit, batch, line) for visit, batch, purchase in purchases for line in purchase.lines]
+    return {
+        "visits": [visit for visit, _, _ in lines],
+        "line_nos": [line.line_no for _, _, line in lines],
+        "batches": [batch for _, batch, _ in lines],
+        "items": [line.item for _, _, line in lines],
+        "amounts": [line.split.amount for _, _, line in lines],
+        "full": [line.split.full_self_pay for _, _, line in lines],
+        "over": [line.split.over_limit for _, _, line in lines],
+        "first": [line.split.first_self_pay for _, _, line in lines],
+        "details": [
+            Jsonb({"quantity": str(line.quantity), "price": str(line.price), **line.details}) for _, _, line in lines
+        ],
+    }
+
+
+async def _write_links(conn: AsyncConnection, fresh: list[Settlement]) -> None:
+    """Which batches are settled now, and which settlements have been taken back."""
+    taken_back = [s for s in fresh if s.reverses]
+    if taken_back:
+        await store.run(
+            conn,
+            "add_reversals",
+            settlements=[s.reverses for s in taken_back],
+            reversed_by=[s.id for s in taken_back],
+        )
+    gone = {s.reverses for s in taken_back}
+    if gone:
+        await store.run(conn, "free_settled_batches", settlements=list(gone))
+    settled = [s for s in fresh if not s.reverses and s.id not in gone]
+    if settled:
+        await store.run(
+            conn,
+            "add_settled_batches",
+            visits=[s.visit_id for s in settled],
+            batches=[s.batch for s in settled],
+            settlements=[s.id for s in settled],
+        )
+
+
+def _messages(decided: list[Decided], now: datetime) -> list[store.MessageRow]:
+    """What is remembered of each message: the last word of the batch about each key."""
+    remembered: dict[tuple[str, str], store.MessageRow] = {}
+    for d in decided:
+        sender = d.command.sender
+        key = (sender.institution, sender.message_id)
+        repeated = isinstance(d.outcome, Done) and d.outcome.repeated
+        reused = isinstance(d.outcome, Refusal) and d.outcome.code in (Code.MESSAGE_REUSED, Code.MESSAGE_VOID)
+        if repeated or reused:
+            continue
+        remembered[key] = store.MessageRow(
+            sender=sender.institution,
+            message_id=sender.message_id,
+            transaction=sender.transaction,
+            input_hash=sender.input_hash,
+            outcome="refused" if isinstance(d.outcome, Refusal) else "done",
+            settlement_id=d.outcome.settlement.id if isinstance(d.outcome, Done) else None,
+            answer=d.outcome.code.value.encode() if isinstance(d.outcome, Refusal) else b"",
+            unknown=sender.unknown,
+            received_at=now,
+        )
+        if isinstance(d.command, Reverse) and isinstance(d.outcome, Refusal):
+            void = _void(d.command, d.outcome, now)
+            if void:
+                remembered[void.sender, void.message_id] = void
+    return list(remembered.values())
+
+
+def _void(command: Reverse, refusal: Refusal, now: datetime) -> store.MessageRow | None:
+    """A message taken back before it came must do nothing when it comes late."""
+    if refusal.code is not Code.MESSAGE_UNKNOWN or command.original is None:
+        return None
+    message_id, transaction = command.original
+    return store.MessageRow(
+        sender=command.sender.institution,
+        message_id=message_id,
+        transaction=transaction,
+        input_hash=b"",
+        outcome="void",
+        settlement_id=None,
+        answer=b"",
+        unknown={},
+        received_at=now,
+    )
+
+
+def _incidents(decided: list[Decided]) -> list[dict[str, Any]]:
+    """Another person's credential is recorded, though nothing is posted (冒用)."""
+    return [
+        {
+            "kind": "credential_mismatch",
+            "institution": d.command.sender.institution,
+            "persons": [d.command.person_no],
+            "details": Jsonb({"message_id": d.command.sender.message_id}),
+        }
+        for d in decided
+        if isinstance(d.outcome, Refusal) and d.outcome.code is Code.CREDENTIAL_MISMATCH
+    ]
