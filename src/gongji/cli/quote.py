@@ -30,6 +30,7 @@ NOTHING = "0.00"
 
 
 def quote(
+    *,
     region: Annotated[str, typer.Option(help="参保地：名称或六位区划代码", rich_help_panel=_CASE)] = "",
     date: Annotated[str, typer.Option(help="就医日期，例如 2025-09-10；默认今天", rich_help_panel=_CASE)] = "",
     care: Annotated[str, typer.Option(help="outpatient 门诊，pharmacy 药店", rich_help_panel=_CASE)] = "outpatient",
@@ -171,13 +172,15 @@ def _code(book: PolicyBook, region: str) -> str:
 def _print(result: dict[str, Any], region: str, on: str) -> None:
     """The split, the reason of each line, and what to know before relying on it."""
     console = Console()
-    split = Table(title=f"{region} {on} 账单 {result['total']} 元", title_justify="left")
+    console.print(Text(f"{region} {on} 账单 {result['total']} 元", style="bold"))
+    split = Table()
     split.add_column("谁付")
     split.add_column("金额（元）", justify="right")
     for name, amount in _payers(result):
         split.add_row(name, amount)
     console.print(split)
-    reasons = Table(title="为什么", title_justify="left", show_lines=True)
+    console.print(Text("为什么", style="bold"))
+    reasons = Table(show_lines=True)
     for heading in ("说明", "依据", "可信度"):
         reasons.add_column(heading, overflow="fold", no_wrap=heading == "可信度")
     for step in result["trace"]:

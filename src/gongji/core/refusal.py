@@ -93,6 +93,7 @@ class Code(Enum):
     BINDING_UNKNOWN = "binding_unknown", "未找到这条家庭共济绑定"
     BINDING_ENDED = "binding_ended", "这条绑定已解除，无需重复办理"
     NOT_YOURS = "not_yours", "只能办理本人的业务"
+    LOGIN_LOCKED = "login_locked", "登录失败次数过多，请 10 分钟后再试"
     LOGIN_FAILED = "login_failed", "证件号码或密码不正确，请核对后重试"
     BUSY = "busy", "系统繁忙，请稍后用原报文号重试"
 

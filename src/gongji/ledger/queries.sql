@@ -194,3 +194,140 @@ values (%(kind)s, %(at)s, %(institution)s, %(persons)s, %(details)s);
 
 -- name: ensure_months
 select ensure_months(%(first)s, %(last)s);
+
+-- name: catalogue
+select code, name, kind, level, first_self_pay, price_limit, price from catalogue_item;
+
+-- name: add_catalogue_items
+insert into catalogue_item (code, name, kind, level, first_self_pay, price_limit, price)
+values (%(code)s, %(name)s, %(kind)s, %(level)s, %(first_self_pay)s, %(price_limit)s, %(price)s)
+on conflict (code) do nothing;
+
+-- name: add_institution
+insert into institution (code, region, name, kind, level, grade, community, designated, credentials)
+values (%(code)s, %(region)s, %(name)s, %(kind)s, %(level)s, %(grade)s, %(community)s, %(designated)s,
+        %(credentials)s)
+on conflict (code) do nothing;
+
+-- name: all_institutions
+select code, region, name, kind, level, grade, community, designated from institution order by region, code;
+
+-- name: add_person
+insert into person (person_no, region, name, certificate_type, certificate_no, card_no, phone, gender, birth_date,
+                    scheme, status, insurance, insured_since, suspended_on, retired_on, gp_signed, missing_years,
+                    employer, real_name_verified, password_hash, fictitious)
+values (%(person_no)s, %(region)s, %(name)s, %(certificate_type)s, %(certificate_no)s, %(card_no)s, %(phone)s,
+        %(gender)s, %(birth_date)s, %(scheme)s, %(status)s, %(insurance)s, %(insured_since)s, %(suspended_on)s,
+        %(retired_on)s, %(gp_signed)s, %(missing_years)s, %(employer)s, %(real_name_verified)s, %(password_hash)s,
+        %(fictitious)s);
+
+-- name: open_account
+insert into account (region, kind, owner, segment, state)
+values (%(region)s, 'personal', %(owner)s, %(segment)s, %(state)s);
+
+-- name: set_account_state
+update account set state = %(state)s where kind = 'personal' and owner = %(owner)s;
+
+-- name: own_account_ids
+select id from account where kind = 'personal' and owner = any(%(owners)s) order by id;
+
+-- name: visit_of_number
+select id, person_no from visit where institution = %(institution)s and number = %(number)s and state = 'open';
+
+-- name: cancel_visit
+update visit set state = 'cancelled' where id = %(visit)s;
+
+-- name: describe_visit
+update visit set care = coalesce(%(care)s, care), details = details || %(details)s where id = %(visit)s;
+
+-- name: fee_lines_present
+select line_no from fee_line where visit_id = %(visit)s and line_no = any(%(line_nos)s);
+
+-- name: visit_has
+select exists (select 1 from settled_batch where visit_id = %(visit)s),
+       exists (select 1 from fee_line where visit_id = %(visit)s);
+
+-- name: drop_fee_lines
+-- Lines of a settled batch stay; '0000' names every batch that is not settled.
+delete from fee_line f
+where f.visit_id = %(visit)s and (f.batch = %(batch)s or %(batch)s = '0000')
+  and not exists (select 1 from settled_batch s where s.visit_id = f.visit_id and s.batch = f.batch)
+returning f.line_no;
+
+-- name: add_sign_in
+insert into sign_in (sign_no, institution, operator, signed_in_at)
+values (%(sign_no)s, %(institution)s, %(operator)s, %(at)s);
+
+-- name: sign_out
+update sign_in set signed_out_at = %(at)s
+where sign_no = %(sign_no)s and institution = %(institution)s and signed_out_at is null;
+
+-- name: binding
+select id, authoriser, user_no, relation, mode, position, state, starts_on, ends_on, cap_per_transaction, created_at
+from binding where id = %(id)s;
+
+-- name: bindings_of_person
+select id, authoriser, user_no, relation, mode, position, state, starts_on, ends_on, cap_per_transaction, created_at
+from binding where authoriser = %(person_no)s or user_no = %(person_no)s order by created_at desc;
+
+-- name: binding_counts
+select count(*) filter (where authoriser = %(authoriser)s),
+       count(*) filter (where user_no = %(user)s),
+       count(*) filter (where authoriser = %(authoriser)s and user_no = %(user)s)
+from binding where state <> 'ended' and (authoriser = %(authoriser)s or user_no = %(user)s);
+
+-- name: add_binding
+insert into binding (id, authoriser, user_no, relation, mode, position, state, starts_on, ends_on,
+                     cap_per_transaction, proof, created_at, changed_at)
+values (%(id)s, %(authoriser)s, %(user)s, %(relation)s, %(mode)s, %(position)s, %(state)s, %(starts_on)s, %(ends_on)s,
+        %(cap)s, %(proof)s, %(at)s, %(at)s);
+
+-- name: change_binding
+update binding set state = %(state)s, ended_reason = %(reason)s, changed_at = %(at)s where id = %(id)s;
+
+-- name: add_binding_event
+insert into binding_event (binding_id, at, what, actor, channel, details)
+values (%(binding)s, %(at)s, %(what)s, %(actor)s, %(channel)s, %(details)s);
+
+-- name: movements
+-- What went into and out of a person's accounts, newest first.
+select p.booked_on, p.region, p.journal_id, p.purpose, j.kind, j.booked_at,
+       case when p.from_account = any(%(ids)s) then -p.amount else p.amount end,
+       s.person_no, s.institution, s.care
+from posting p
+join journal j on (j.booked_on, j.region, j.id) = (p.booked_on, p.region, p.journal_id)
+left join settlement s on (s.booked_on, s.region, s.journal_id) = (p.booked_on, p.region, p.journal_id)
+where p.from_account = any(%(ids)s) or p.to_account = any(%(ids)s)
+order by j.booked_at desc, p.journal_id desc, p.line desc
+limit %(limit)s;
+
+-- name: settlements_of_person
+select document from settlement where person_no = %(person_no)s order by settled_at desc, journal_id desc limit %(limit)s;
+
+-- name: password_of
+select person_no, password_hash from person where certificate_no = %(login)s or card_no = %(login)s;
+
+-- name: add_session
+insert into session (token_hash, person_no, created_at, expires_at)
+values (%(token_hash)s, %(person_no)s, %(now)s, %(expires)s);
+
+-- name: session
+select person_no from session where token_hash = %(token_hash)s and expires_at > %(now)s;
+
+-- name: end_session
+delete from session where token_hash = %(token_hash)s;
+
+-- name: setting
+select value from setting where key = %(key)s;
+
+-- name: put_setting
+insert into setting (key, value) values (%(key)s, %(value)s) on conflict (key) do update set value = excluded.value;
+
+-- name: demo_people
+select person_no, region, name, certificate_type, certificate_no, card_no, phone, gender, birth_date, scheme, status,
+       insurance, insured_since, suspended_on, retired_on, gp_signed, missing_years, employer, real_name_verified
+from person where fictitious order by person_no;
+
+-- name: live_bindings
+select id, authoriser, user_no, relation, mode, position, state, starts_on, ends_on, cap_per_transaction, created_at
+from binding where state <> 'ended' order by id;

@@ -20,13 +20,14 @@ from gongji.core.codes import (
     Status,
 )
 from gongji.core.family import Binding, BindingState
+from gongji.core.lines import CatalogueItem
 from gongji.core.person import Institution, Person
 from gongji.core.record import Settlement
 
 Row = Sequence[Any]
 
 settlement_decoder = msgspec.json.Decoder(Settlement)
-encode_settlement = msgspec.json.Encoder().encode
+encode = msgspec.json.Encoder().encode
 
 
 def person(row: Row) -> Person:
@@ -122,4 +123,17 @@ def visit(row: Row) -> Visit:
         care=Care(row[5]),
         began_on=row[6],
         state=row[7],
+    )
+
+
+def catalogue_item(row: Row) -> CatalogueItem:
+    """A catalogue item, from ``catalogue``."""
+    return CatalogueItem(
+        code=row[0],
+        name=row[1],
+        kind=row[2],
+        level=row[3],
+        first_self_pay=row[4],
+        price_limit=row[5],
+        price=row[6],
     )

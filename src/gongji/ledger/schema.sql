@@ -24,6 +24,16 @@ create table institution (
     credentials jsonb not null default '{}'
 );
 
+create table catalogue_item (
+    code text primary key,
+    name text not null,
+    kind text not null,
+    level text not null check (level in ('甲', '乙', '丙')),
+    first_self_pay smallint not null default 0 check (first_self_pay between 0 and 10000),
+    price_limit bigint check (price_limit >= 0),
+    price bigint not null default 0 check (price >= 0)
+);
+
 create table person (
     person_no text primary key,
     region text not null check (region ~ '^\d{6}$'),

@@ -19,9 +19,9 @@ from gongji.ledger.sql import queries
 Cursor = AsyncCursor[tuple[Any, ...]]
 
 
-async def run(conn: AsyncConnection, name: str, **parameters: Any) -> Cursor:
+async def run(conn: AsyncConnection, statement: str, /, **parameters: Any) -> Cursor:
     """Run a named statement."""
-    return await conn.execute(queries[name], parameters)
+    return await conn.execute(queries[statement], parameters)
 
 
 async def lock_accounts(conn: AsyncConnection, ids: Sequence[int]) -> list[PersonalAccount]:

@@ -7,10 +7,15 @@ from zoneinfo import ZoneInfo
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
+from gongji.core.lines import CatalogueItem
 from gongji.core.policy import PolicyBook
+from gongji.ledger import rows, store
 from gongji.service.batcher import Batcher
 
 CHINA = ZoneInfo("Asia/Shanghai")
+
+CHINA_TIME = "-c TimeZone=Asia/Shanghai"
+"""Connection option: the database answers times of day in China."""
 
 Clock = Callable[[], datetime]
 
@@ -28,20 +33,29 @@ class Platform:
         self.book = book
         self.clock = clock
         self.sandbox = sandbox
+        self.catalogue: dict[str, CatalogueItem] = {}
         self.batcher = Batcher(dsn, book, clock)
         self.pool: AsyncConnectionPool[AsyncConnection] = AsyncConnectionPool(
             dsn,
             min_size=2,
             max_size=16,
             open=False,
-            kwargs={"autocommit": True, "application_name": "gongji"},
+            kwargs={"autocommit": True, "application_name": "gongji", "options": CHINA_TIME},
             check=AsyncConnectionPool.check_connection,
         )
 
     async def open(self) -> None:
         """Connect; raises when the database cannot be reached."""
         await self.pool.open(wait=True, timeout=30)
+        await self.read_catalogue()
         await self.batcher.start()
+
+    async def read_catalogue(self) -> None:
+        """Read the insurance catalogue into memory."""
+        async with self.pool.connection() as conn:
+            cursor = await store.run(conn, "catalogue")
+            items = [rows.catalogue_item(row) for row in await cursor.fetchall()]
+        self.catalogue = {item.code: item for item in items}
 
     async def close(self) -> None:
         """Finish what was accepted and disconnect."""

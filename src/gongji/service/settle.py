@@ -38,7 +38,7 @@ def decide_settlement(snapshot: Snapshot, command: Settle) -> Done | Refusal:
 
     Pre-settlement and settlement both come here; only a settlement's result is written.
     """
-    patient, refusal = check_patient(snapshot, command.person_no, command.claimed)
+    patient, refusal = check_person(snapshot.people.get(command.person_no), command.claimed)
     if patient is None:
         return refusal or refuse(Code.PERSON_UNKNOWN)
     institution = snapshot.institutions.get(command.sender.institution)
@@ -62,9 +62,8 @@ def decide_settlement(snapshot: Snapshot, command: Settle) -> Done | Refusal:
     return Done(settlement=_record(snapshot, command, patient, institution, bill, terms, case, split))
 
 
-def check_patient(snapshot: Snapshot, person_no: str, claimed: Claimed) -> tuple[Person | None, Refusal | None]:
-    """The patient, if what was shown and stated about him is his; and the first refusal."""
-    person = snapshot.people.get(person_no)
+def check_person(person: Person | None, claimed: Claimed) -> tuple[Person | None, Refusal | None]:
+    """The patient, and the first reason why what was shown and stated about him cannot be accepted."""
     if person is None:
         return None, refuse(Code.PERSON_UNKNOWN, field="psn_no")
     shown = claimed.credential

@@ -42,7 +42,7 @@ async def write(
 ) -> Lane:
     """Write everything the batch decided, with set-based statements; returns the lane after the batch."""
     fresh = [d.fresh for d in decided if d.fresh]
-    documents = [rows.encode_settlement(s) for s in fresh]
+    documents = [rows.encode(s) for s in fresh]
     journals = [_journal(s, document, accounts) for s, document in zip(fresh, documents, strict=True)]
     after = lane.advanced(journals) if journals else lane
     messages = _messages(decided, now)

@@ -12,4 +12,7 @@ def upgrade() -> None:
     """Run the step's SQL."""
     step = Path(__file__).parent.parent / "0001_initial.sql"
     # Straight to the driver: SQLAlchemy would read a percent sign as a placeholder.
-    op.get_bind().connection.driver_connection.execute(step.read_text("utf-8"))
+    driver = op.get_bind().connection.driver_connection
+    if driver is None:
+        raise RuntimeError("migrations need a live connection")
+    driver.execute(step.read_text("utf-8"))

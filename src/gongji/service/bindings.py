@@ -1,0 +1,257 @@
+"""Bind a relative, confirm, list and end: who may draw on whose account (家庭共济绑定)."""
+
+import hashlib
+import secrets
+from datetime import date
+from typing import Any
+
+import msgspec
+from psycopg import AsyncConnection
+from psycopg.types.json import Jsonb
+
+from gongji.core.codes import AccountState, Relation, SharingMode
+from gongji.core.eligibility import Counts, may_bind, proof_for
+from gongji.core.family import Binding, BindingState
+from gongji.core.money import Fen
+from gongji.core.person import Person
+from gongji.core.policy import BindingProof
+from gongji.core.refusal import Code, Refusal, foremost, refuse
+from gongji.ledger import rows, store
+from gongji.service.messages import lock_people
+from gongji.service.people import people_by_number, read_accounts
+from gongji.service.platform import Platform
+
+
+class BindingRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What an authoriser fills in to bind a relative (共济绑定申请).
+
+    Attributes:
+        authoriser: number of the person whose account is shared; he is the one logged in.
+        user_certificate_no, user_name: identify the relative; both must agree with the insured record.
+        user_region: the relative's insured place, or empty where the form does not ask for it.
+        relation: what the relative is to the authoriser.
+        position: place in the order of the relative's authorisers, or None for the last.
+        starts_on, ends_on: days on which it may be used; no start is today, no end is open-ended.
+        cap_per_transaction: most for one settlement in fen, or None.
+        notice_accepted: the notice was read and agreed to.
+        signature: what was drawn or typed under the commitment; only its hash is kept.
+        channel: where the binding was made.
+    """
+
+    authoriser: str
+    user_certificate_no: str
+    user_name: str
+    user_region: str = ""
+    relation: Relation
+    position: int | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+    cap_per_transaction: Fen | None = None
+    mode: SharingMode = SharingMode.LIVE_CALL
+    notice_accepted: bool = False
+    signature: str = ""
+    channel: str = "portal"
+
+
+class BindingView(msgspec.Struct, frozen=True, kw_only=True):
+    """A binding with the names of both sides."""
+
+    binding: Binding
+    authoriser: Person
+    user: Person
+
+
+async def bind(platform: Platform, request: BindingRequest) -> Binding | Refusal:
+    """Bind a relative by the rules of today; where the region wants both consents it waits for the relative."""
+    async with platform.pool.connection() as conn, conn.transaction():
+        people = await people_by_number(conn, [request.authoriser])
+        authoriser = people.get(request.authoriser)
+        if authoriser is None:
+            return refuse(Code.PERSON_UNKNOWN, field="authoriser")
+        user = await _named(conn, request)
+        if isinstance(user, Refusal):
+            return user
+        await lock_people(conn, [authoriser.person_no, user.person_no])
+        refusal = await _refusal(conn, platform, request, authoriser, user)
+        return refusal or await _write(conn, platform, request, authoriser, user)
+
+
+async def _named(conn: AsyncConnection, request: BindingRequest) -> Person | Refusal:
+    """The relative the form names; which of its fields is wrong is not told."""
+    cursor = await store.run(conn, "person_by_certificate", number=request.user_certificate_no.strip().upper())
+    row = await cursor.fetchone()
+    person = rows.person(row) if row else None
+    wrong_place = person is not None and request.user_region not in ("", person.region)
+    if person is None or person.name != request.user_name.strip() or wrong_place:
+        return refuse(Code.PERSON_DETAILS_MISMATCH, field="user")
+    return person
+
+
+async def _refusal(
+    conn: AsyncConnection, platform: Platform, request: BindingRequest, authoriser: Person, user: Person
+) -> Refusal | None:
+    today = platform.clock().date()
+    reasons = []
+    if not request.notice_accepted:
+        reasons.append(refuse(Code.NOTICE_NOT_ACCEPTED, field="notice_accepted"))
+    if not request.signature.strip():
+        reasons.append(refuse(Code.COMMITMENT_NOT_SIGNED, field="signature"))
+    if not authoriser.real_name_verified:
+        reasons.append(refuse(Code.NOT_REAL_NAME))
+    reasons += _period_faults(request, today)
+    accounts = await read_accounts(conn, authoriser.person_no)
+    state = accounts[0].state if accounts else AccountState.NONE
+    cursor = await store.run(conn, "binding_counts", authoriser=authoriser.person_no, user=user.person_no)
+    giving, taking, between = await cursor.fetchone() or (0, 0, 0)
+    counts = Counts(users_of_authoriser=giving, authorisers_of_user=taking, between_them=between)
+    unfit = may_bind(platform.book, authoriser, state, user, request.relation, counts, today)
+    if unfit:
+        reasons.append(unfit)
+    return foremost(reasons) if reasons else None
+
+
+def _period_faults(request: BindingRequest, today: date) -> list[Refusal]:
+    starts = request.starts_on or today
+    if starts < today:
+        return [refuse(Code.PERIOD_INVALID, field="starts_on", what="开始日期不能早于今天")]
+    if request.ends_on and request.ends_on < starts:
+        return [refuse(Code.PERIOD_INVALID, field="ends_on", what="结束日期不能早于开始日期")]
+    return []
+
+
+async def _write(
+    conn: AsyncConnection, platform: Platform, request: BindingRequest, authoriser: Person, user: Person
+) -> Binding:
+    now = platform.clock()
+    proof = proof_for(platform.book, authoriser.region, now.date())
+    pending = proof is not None and proof.confirm_by_user
+    cursor = await store.run(conn, "binding_counts", authoriser=authoriser.person_no, user=user.person_no)
+    _, taken, _ = await cursor.fetchone() or (0, 0, 0)
+    binding = Binding(
+        id=f"B{now:%Y%m%d}{secrets.token_hex(6).upper()}",
+        authoriser=authoriser.person_no,
+        user=user.person_no,
+        relation=request.relation,
+        mode=request.mode,
+        position=request.position or taken + 1,
+        state=BindingState.PENDING if pending else BindingState.ACTIVE,
+        starts_on=request.starts_on or now.date(),
+        ends_on=request.ends_on,
+        cap_per_transaction=request.cap_per_transaction,
+        created_at=now,
+    )
+    evidence = _evidence(request, proof, platform)
+    await store.run(
+        conn,
+        "add_binding",
+        id=binding.id,
+        authoriser=binding.authoriser,
+        user=binding.user,
+        relation=binding.relation.value,
+        mode=binding.mode.value,
+        position=binding.position,
+        state=binding.state.value,
+        starts_on=binding.starts_on,
+        ends_on=binding.ends_on,
+        cap=binding.cap_per_transaction,
+        proof=Jsonb(evidence),
+        at=now,
+    )
+    await _event(conn, platform, binding.id, "bound", authoriser.person_no, request.channel, evidence)
+    return binding
+
+
+def _evidence(request: BindingRequest, proof: BindingProof | None, platform: Platform) -> dict[str, Any]:
+    """What proves the consent: which notice, when, and a hash of the signature."""
+    return {
+        "notice": proof.notice if proof else "",
+        "commitment": proof.commitment if proof else "",
+        "policy": platform.book.digest,
+        "consented_at": platform.clock().isoformat(),
+        "signature_sha256": hashlib.sha256(request.signature.encode()).hexdigest(),
+        "channel": request.channel,
+    }
+
+
+async def confirm(platform: Platform, binding_id: str, actor: str, channel: str) -> Binding | Refusal:
+    """The relative's own consent, where the region asks for both."""
+    async with platform.pool.connection() as conn, conn.transaction():
+        binding = await _locked(conn, binding_id)
+        if isinstance(binding, Refusal):
+            return binding
+        if actor != binding.user:
+            return refuse(Code.NOT_YOURS)
+        if binding.state is BindingState.ENDED:
+            return refuse(Code.BINDING_ENDED)
+        return await _change(conn, platform, binding, BindingState.ACTIVE, "confirmed", actor, channel)
+
+
+async def end(platform: Platform, binding_id: str, actor: str, channel: str) -> Binding | Refusal:
+    """Either side may end a binding; what was paid stays paid, and reversals still give each payer his part back."""
+    async with platform.pool.connection() as conn, conn.transaction():
+        binding = await _locked(conn, binding_id)
+        if isinstance(binding, Refusal):
+            return binding
+        if actor not in (binding.authoriser, binding.user):
+            return refuse(Code.NOT_YOURS)
+        if binding.state is BindingState.ENDED:
+            return refuse(Code.BINDING_ENDED)
+        reason = "ended_by_authoriser" if actor == binding.authoriser else "ended_by_user"
+        return await _change(conn, platform, binding, BindingState.ENDED, reason, actor, channel)
+
+
+async def _locked(conn: AsyncConnection, binding_id: str) -> Binding | Refusal:
+    """A binding, with both sides' accounts locked so that no settlement runs beside the change."""
+    cursor = await store.run(conn, "binding", id=binding_id)
+    row = await cursor.fetchone()
+    if row is None:
+        return refuse(Code.BINDING_UNKNOWN, field="id")
+    await lock_people(conn, [row[1], row[2]])
+    cursor = await store.run(conn, "binding", id=binding_id)
+    row = await cursor.fetchone()
+    return rows.binding(row) if row else refuse(Code.BINDING_UNKNOWN, field="id")
+
+
+async def _change(
+    conn: AsyncConnection,
+    platform: Platform,
+    binding: Binding,
+    state: BindingState,
+    what: str,
+    actor: str,
+    channel: str,
+) -> Binding:
+    reason = what if state is BindingState.ENDED else None
+    await store.run(conn, "change_binding", id=binding.id, state=state.value, reason=reason, at=platform.clock())
+    await _event(conn, platform, binding.id, what, actor, channel, {})
+    return msgspec.structs.replace(binding, state=state)
+
+
+async def _event(
+    conn: AsyncConnection,
+    platform: Platform,
+    binding_id: str,
+    what: str,
+    actor: str,
+    channel: str,
+    details: dict[str, Any],
+) -> None:
+    await store.run(
+        conn,
+        "add_binding_event",
+        binding=binding_id,
+        at=platform.clock(),
+        what=what,
+        actor=actor,
+        channel=channel,
+        details=Jsonb(details),
+    )
+
+
+async def bindings_of(platform: Platform, person_no: str) -> list[BindingView]:
+    """Bindings in which a person is either side, newest first, ended ones included."""
+    async with platform.pool.connection() as conn:
+        cursor = await store.run(conn, "bindings_of_person", person_no=person_no)
+        bindings = [rows.binding(row) for row in await cursor.fetchall()]
+        people = await people_by_number(conn, list({number for b in bindings for number in (b.authoriser, b.user)}))
+    return [BindingView(binding=b, authoriser=people[b.authoriser], user=people[b.user]) for b in bindings]

@@ -1,0 +1,87 @@
+"""Do a piece of business once per message: a repeat with the same content gets the first answer again (幂等)."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+from psycopg import AsyncConnection
+
+from gongji.core.refusal import Code, Refusal, refuse
+from gongji.ledger import store
+from gongji.service.commands import Sender
+from gongji.service.platform import Platform
+
+Answer = dict[str, Any]
+Work = Callable[[AsyncConnection], Awaitable[Answer | Refusal]]
+
+
+class _RefusedError(Exception):
+    """Rolls the transaction back; what it carries is the answer."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.code.value)
+        self.refusal = refusal
+
+
+async def once(platform: Platform, sender: Sender, person_no: str | None, work: Work) -> Answer | Refusal:
+    """Run ``work`` in one transaction, with the person's accounts locked, unless its message was answered before.
+
+    Args:
+        platform: the open platform.
+        sender: whose message it is.
+        person_no: whose money, visits and bindings the work may change, or None.
+        work: the business; a refusal it returns undoes whatever it had written.
+    """
+    for _ in range(2):
+        try:
+            return await _attempt(platform, sender, person_no, work)
+        except _RefusedError as refused:
+            return refused.refusal
+        except store.DuplicateMessageError:
+            # The same message was answered while this one ran: the second round finds that answer.
+            continue
+    return refuse(Code.BUSY)
+
+
+async def _attempt(platform: Platform, sender: Sender, person_no: str | None, work: Work) -> Answer | Refusal:
+    async with platform.pool.connection() as conn, conn.transaction():
+        if person_no is not None:
+            await lock_people(conn, [person_no])
+        known = await _known(conn, sender)
+        if known is not None:
+            return known
+        answer = await work(conn)
+        if isinstance(answer, Refusal):
+            raise _RefusedError(answer)
+        row = store.MessageRow(
+            sender=sender.institution,
+            message_id=sender.message_id,
+            transaction=sender.transaction,
+            input_hash=sender.input_hash,
+            outcome="done",
+            settlement_id=None,
+            answer=msgspec.json.encode(answer),
+            unknown=sender.unknown,
+            received_at=platform.clock(),
+        )
+        store.expect_all(await store.write_messages(conn, [row]), 1)
+        return answer
+
+
+async def lock_people(conn: AsyncConnection, person_nos: list[str]) -> None:
+    """Lock the accounts of people in id order; nothing about them changes until the transaction ends."""
+    cursor = await store.run(conn, "own_account_ids", owners=person_nos)
+    await store.lock_accounts(conn, [row[0] for row in await cursor.fetchall()])
+
+
+async def _known(conn: AsyncConnection, sender: Sender) -> Answer | Refusal | None:
+    cursor = await store.run(conn, "messages", senders=[sender.institution], message_ids=[sender.message_id])
+    row = await cursor.fetchone()
+    if row is None or row[4] == "refused":
+        return None
+    if row[4] == "void":
+        return refuse(Code.MESSAGE_VOID, field="msgid", message_id=sender.message_id)
+    if bytes(row[3]) != sender.input_hash or row[2] != sender.transaction:
+        return refuse(Code.MESSAGE_REUSED, field="msgid", message_id=sender.message_id)
+    answer: Answer = msgspec.json.decode(row[6])
+    return answer

@@ -1,0 +1,94 @@
+"""Find people and read what they have (参保人与个人账户查询)."""
+
+from collections.abc import Sequence
+
+import msgspec
+from psycopg import AsyncConnection
+
+from gongji.core.account import SEGMENT_ORDER, PersonalAccount
+from gongji.core.codes import AccountState, Segment
+from gongji.core.money import Fen
+from gongji.core.person import Institution, Person
+from gongji.core.refusal import Code, Refusal, refuse
+from gongji.ledger import rows, store
+from gongji.service.commands import Credential
+from gongji.service.platform import Platform
+
+_BY_CREDENTIAL = {"certificate": "person_by_certificate", "card": "person_by_card"}
+
+
+class Holding(msgspec.Struct, frozen=True, kw_only=True):
+    """A person with his accounts, current-year money first."""
+
+    person: Person
+    accounts: tuple[PersonalAccount, ...]
+
+    @property
+    def balance(self) -> Fen:
+        """Balance of all segments."""
+        return sum(account.balance for account in self.accounts)
+
+    @property
+    def available(self) -> Fen:
+        """What may be spent now."""
+        return sum(account.available for account in self.accounts)
+
+    @property
+    def state(self) -> AccountState:
+        """State of the account; a person without one has none."""
+        return self.accounts[0].state if self.accounts else AccountState.NONE
+
+    def of(self, segment: Segment) -> Fen:
+        """Balance of one segment."""
+        return sum(account.balance for account in self.accounts if account.segment is segment)
+
+
+async def person_shown(platform: Platform, credential: Credential) -> Holding | Refusal:
+    """The person a credential belongs to, with his accounts."""
+    async with platform.pool.connection() as conn:
+        cursor = await store.run(conn, _BY_CREDENTIAL[credential.kind], number=credential.number.upper())
+        row = await cursor.fetchone()
+        if row is None:
+            return refuse(Code.PERSON_UNKNOWN, field="mdtrt_cert_no")
+        return await _with_accounts(conn, rows.person(row))
+
+
+async def holding_of(platform: Platform, person_no: str) -> Holding | Refusal:
+    """A person by number, with his accounts."""
+    async with platform.pool.connection() as conn:
+        found = await people_by_number(conn, [person_no])
+        if person_no not in found:
+            return refuse(Code.PERSON_UNKNOWN, field="psn_no")
+        return await _with_accounts(conn, found[person_no])
+
+
+async def people_by_number(conn: AsyncConnection, person_nos: Sequence[str]) -> dict[str, Person]:
+    """People by their numbers."""
+    cursor = await store.run(conn, "people", person_nos=list(person_nos))
+    return {row[0]: rows.person(row) for row in await cursor.fetchall()}
+
+
+async def read_accounts(conn: AsyncConnection, person_no: str) -> tuple[PersonalAccount, ...]:
+    """A person's accounts, current-year money first."""
+    cursor = await store.run(conn, "read_accounts", owners=[person_no])
+    accounts = [rows.account(row) for row in await cursor.fetchall()]
+    return tuple(sorted(accounts, key=lambda a: SEGMENT_ORDER[a.segment]))
+
+
+async def _with_accounts(conn: AsyncConnection, person: Person) -> Holding:
+    return Holding(person=person, accounts=await read_accounts(conn, person.person_no))
+
+
+async def institution_of(platform: Platform, code: str) -> Institution | None:
+    """An institution by its code."""
+    async with platform.pool.connection() as conn:
+        cursor = await store.run(conn, "institutions", codes=[code])
+        row = await cursor.fetchone()
+        return rows.institution(row) if row else None
+
+
+async def all_institutions(platform: Platform) -> list[Institution]:
+    """Every institution, by region."""
+    async with platform.pool.connection() as conn:
+        cursor = await store.run(conn, "all_institutions")
+        return [rows.institution(row) for row in await cursor.fetchall()]

@@ -1,0 +1,132 @@
+"""What a person sees of his money: balances, movements, settlements with their reasons (账户与结算记录)."""
+
+from datetime import datetime
+
+import msgspec
+
+from gongji.core.case import YearToDate
+from gongji.core.codes import Care
+from gongji.core.money import Fen
+from gongji.core.person import Institution, Person
+from gongji.core.policy import MedicalYear
+from gongji.core.record import Settlement, parse_settlement_id, settlement_id
+from gongji.core.refusal import Code, Refusal, refuse
+from gongji.ledger import rows, store
+from gongji.service.people import Holding, holding_of, people_by_number
+from gongji.service.platform import Platform
+
+PAGE = 50
+
+
+class Movement(msgspec.Struct, frozen=True, kw_only=True):
+    """Money that went into (positive) or out of (negative) a person's account, in fen.
+
+    ``purpose`` is ``own``, ``shared`` or ``credit``; ``person_no`` is whose bill it paid.
+    """
+
+    at: datetime
+    amount: Fen
+    purpose: str
+    kind: str
+    settlement: str | None
+    person_no: str | None
+    person_name: str
+    institution: str
+    care: Care | None
+
+
+class AccountPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A person's account as he sees it."""
+
+    holding: Holding
+    year: int
+    year_to_date: YearToDate
+    movements: list[Movement]
+
+
+class SettlementView(msgspec.Struct, frozen=True, kw_only=True):
+    """A settlement with the people it concerns; ``reversed_by`` names what took it back."""
+
+    settlement: Settlement
+    patient: Person
+    institution: Institution
+    authorisers: dict[str, Person]
+    """By binding id."""
+    reversed_by: str | None
+
+
+async def account_page(platform: Platform, person_no: str) -> AccountPage | Refusal:
+    """Balance, yearly figures and latest movements of a person."""
+    holding = await holding_of(platform, person_no)
+    if isinstance(holding, Refusal):
+        return holding
+    today = platform.clock().date()
+    rule = platform.book.rule(MedicalYear, holding.person.region, "account.medical_year", today)
+    year = rule.year_of(today) if rule else today.year
+    ids = [account.id for account in holding.accounts]
+    async with platform.pool.connection() as conn:
+        cursor = await store.run(conn, "year_totals", person_nos=[person_no])
+        totals = {
+            (row[1], row[2]): YearToDate(deductible=row[3], eligible=row[4], pool=row[5], events=row[6])
+            for row in await cursor.fetchall()
+        }
+        cursor = await store.run(conn, "movements", ids=ids, limit=PAGE)
+        moved = await cursor.fetchall()
+        people = await people_by_number(conn, list({row[7] for row in moved if row[7]}))
+        cursor = await store.run(conn, "institutions", codes=list({row[8] for row in moved if row[8]}))
+        places = {row[0]: row[2] for row in await cursor.fetchall()}
+    return AccountPage(
+        holding=holding,
+        year=year,
+        year_to_date=totals.get((year, Care.OUTPATIENT.value), YearToDate()),
+        movements=[
+            Movement(
+                at=row[5],
+                amount=row[6],
+                purpose=row[3],
+                kind=row[4],
+                settlement=settlement_id(row[1], row[0], row[2]) if row[7] else None,
+                person_no=row[7],
+                person_name=people[row[7]].name if row[7] else "",
+                institution=places.get(row[8], ""),
+                care=Care(row[9]) if row[9] else None,
+            )
+            for row in moved
+        ],
+    )
+
+
+async def settlements_of(platform: Platform, person_no: str, limit: int = PAGE) -> list[Settlement]:
+    """A patient's settlements and reversals, newest first."""
+    async with platform.pool.connection() as conn:
+        cursor = await store.run(conn, "settlements_of_person", person_no=person_no, limit=limit)
+        return [rows.settlement_decoder.decode(row[0]) for row in await cursor.fetchall()]
+
+
+async def settlement_view(platform: Platform, public_id: str) -> SettlementView | Refusal:
+    """A settlement by its public id. The caller decides who may see it."""
+    key = parse_settlement_id(public_id)
+    if key is None:
+        return refuse(Code.SETTLEMENT_UNKNOWN, field="setl_id", settlement=public_id[:40])
+    async with platform.pool.connection() as conn:
+        cursor = await store.run(conn, "settlements", regions=[key[0]], days=[key[1]], journals=[key[2]])
+        row = await cursor.fetchone()
+        if row is None:
+            return refuse(Code.SETTLEMENT_UNKNOWN, field="setl_id", settlement=public_id)
+        settlement = rows.settlement_decoder.decode(row[0])
+        people = await people_by_number(
+            conn, [settlement.person_no, *(payer.authoriser for payer in settlement.payers)]
+        )
+        cursor = await store.run(conn, "institutions", codes=[settlement.institution])
+        place = await cursor.fetchone()
+        cursor = await store.run(conn, "reversals", ids=[public_id])
+        taken_back = await cursor.fetchone()
+    if place is None:
+        return refuse(Code.INSTITUTION_UNKNOWN, institution=settlement.institution)
+    return SettlementView(
+        settlement=settlement,
+        patient=people[settlement.person_no],
+        institution=rows.institution(place),
+        authorisers={payer.binding: people[payer.authoriser] for payer in settlement.payers},
+        reversed_by=taken_back[1] if taken_back else None,
+    )

@@ -1,0 +1,236 @@
+"""Visits and their fees: register, describe, upload lines, take back (挂号、就诊信息、费用明细)."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from psycopg import AsyncConnection
+from psycopg.types.json import Jsonb
+
+from gongji.core.codes import Care
+from gongji.core.lines import CatalogueItem, product, split_line
+from gongji.core.money import BasisPoints, Fen, format_yuan
+from gongji.core.person import Institution, Person
+from gongji.core.refusal import Code, Refusal, refuse
+from gongji.ledger import rows, store
+from gongji.ledger.rows import Visit
+from gongji.service.commands import Claimed, FeeLine, Purchase, Sender
+from gongji.service.messages import Answer, once
+from gongji.service.people import people_by_number
+from gongji.service.platform import Platform
+from gongji.service.settle import VISIT_ID_FORMAT, check_institution, check_person
+from gongji.service.writing import fee_columns
+
+EVERY_BATCH = "0000"
+"""Names every batch that is not settled yet."""
+
+
+class Registration(msgspec.Struct, frozen=True, kw_only=True):
+    """A visit to register (门诊挂号)."""
+
+    person_no: str
+    claimed: Claimed
+    number: str
+    on: date
+    care: Care = Care.OUTPATIENT
+    details: dict[str, Any] = {}
+
+
+class RawLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line as the institution sends it; amount in fen, price in yuan."""
+
+    line_no: str
+    item: str
+    quantity: Decimal
+    price: Decimal
+    amount: Fen
+    details: dict[str, Any] = {}
+
+
+class SplitLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line with its split and the item it was split by; the item is None outside the catalogue."""
+
+    line: FeeLine
+    item: CatalogueItem | None
+
+    @property
+    def first_self_pay(self) -> BasisPoints:
+        """Share that the person bears first."""
+        return self.item.first_self_pay if self.item else 0
+
+
+async def register(platform: Platform, sender: Sender, registration: Registration) -> Answer | Refusal:
+    """Register a visit; the answer holds ``visit``."""
+
+    async def work(conn: AsyncConnection) -> Answer | Refusal:
+        person, refusal = await _patient(conn, registration.person_no, registration.claimed)
+        refusal = refusal or check_institution(await _institution(conn, sender.institution), sender.institution)
+        if refusal or person is None:
+            return refusal or refuse(Code.PERSON_UNKNOWN)
+        cursor = await store.run(conn, "visit_of_number", institution=sender.institution, number=registration.number)
+        if await cursor.fetchone():
+            return refuse(Code.VISIT_EXISTS, field="ipt_otp_no", number=registration.number)
+        cursor = await store.run(conn, "next_visit_ids", count=1)
+        (number,) = await cursor.fetchone() or (0,)
+        now = platform.clock()
+        visit = VISIT_ID_FORMAT.format(region=person.region, day=now, number=number)
+        await store.run(
+            conn,
+            "add_visits",
+            ids=[visit],
+            regions=[person.region],
+            person_nos=[person.person_no],
+            institutions=[sender.institution],
+            numbers=[registration.number],
+            cares=[registration.care.value],
+            began=[registration.on],
+            details=[Jsonb(registration.details)],
+            created_at=[now],
+        )
+        return {"visit": visit}
+
+    return await once(platform, sender, registration.person_no, work)
+
+
+async def cancel(platform: Platform, sender: Sender, person_no: str, visit_id: str) -> Answer | Refusal:
+    """Take a registration back; fees must have been taken back before."""
+
+    async def work(conn: AsyncConnection) -> Answer | Refusal:
+        visit = await own_visit(conn, sender.institution, person_no, visit_id)
+        if isinstance(visit, Refusal):
+            return visit
+        cursor = await store.run(conn, "visit_has", visit=visit_id)
+        settled, fees = await cursor.fetchone() or (False, False)
+        if settled or fees:
+            what = "结算" if settled else "费用明细"
+            return refuse(Code.VISIT_IN_USE, field="mdtrt_id", visit=visit_id, what=what)
+        await store.run(conn, "cancel_visit", visit=visit_id)
+        return {}
+
+    return await once(platform, sender, person_no, work)
+
+
+async def describe(
+    platform: Platform, sender: Sender, person_no: str, visit_id: str, care: Care | None, details: dict[str, Any]
+) -> Answer | Refusal:
+    """Keep what the institution tells about a visit; its kind of care may change until it is settled."""
+
+    async def work(conn: AsyncConnection) -> Answer | Refusal:
+        visit = await own_visit(conn, sender.institution, person_no, visit_id)
+        if isinstance(visit, Refusal):
+            return visit
+        await store.run(
+            conn, "describe_visit", visit=visit_id, care=care.value if care else None, details=Jsonb(details)
+        )
+        return {}
+
+    return await once(platform, sender, person_no, work)
+
+
+def split_lines(platform: Platform, lines: Sequence[RawLine]) -> list[SplitLine] | Refusal:
+    """Split every line by the catalogue; quantity times price must give the amount, but for a fen of rounding."""
+    numbers = [line.line_no for line in lines]
+    twice = next((number for number in numbers if numbers.count(number) > 1), None)
+    if twice is not None:
+        return refuse(Code.FEE_DUPLICATE, field="feedetl_sn", line=twice)
+    result = []
+    for line in lines:
+        expected = product(line.quantity, line.price)
+        if abs(expected - line.amount) > 1:
+            return refuse(
+                Code.FEE_ARITHMETIC,
+                field="det_item_fee_sumamt",
+                line=line.line_no,
+                amount=format_yuan(line.amount),
+                product=format_yuan(expected),
+            )
+        item = platform.catalogue.get(line.item)
+        fee = FeeLine(
+            line_no=line.line_no,
+            item=line.item,
+            quantity=line.quantity,
+            price=line.price,
+            split=split_line(item, line.quantity, line.price, line.amount),
+            details=line.details,
+        )
+        result.append(SplitLine(line=fee, item=item))
+    return result
+
+
+async def add_fees(
+    platform: Platform, sender: Sender, person_no: str, batches: dict[tuple[str, str], list[FeeLine]]
+) -> Answer | Refusal:
+    """Add lines, by visit and batch, to open visits of a patient; all of them or none."""
+
+    async def work(conn: AsyncConnection) -> Answer | Refusal:
+        for (visit_id, batch), lines in batches.items():
+            visit = await own_visit(conn, sender.institution, person_no, visit_id)
+            refusal = visit if isinstance(visit, Refusal) else await _closed_batch(conn, visit_id, batch)
+            if refusal:
+                return refusal
+            cursor = await store.run(
+                conn, "fee_lines_present", visit=visit_id, line_nos=[line.line_no for line in lines]
+            )
+            present = await cursor.fetchone()
+            if present:
+                return refuse(Code.FEE_DUPLICATE, field="feedetl_sn", line=present[0])
+            purchase = Purchase(on=date.min, prescription=False, lines=tuple(lines))
+            await store.run(conn, "add_fee_lines", **fee_columns([(visit_id, batch, purchase)]))
+        return {}
+
+    return await once(platform, sender, person_no, work)
+
+
+async def drop_fees(platform: Platform, sender: Sender, person_no: str, visit_id: str, batch: str) -> Answer | Refusal:
+    """Take back the lines of a batch, or of every unsettled batch; the answer holds their count as ``lines``."""
+
+    async def work(conn: AsyncConnection) -> Answer | Refusal:
+        visit = await own_visit(conn, sender.institution, person_no, visit_id)
+        if isinstance(visit, Refusal):
+            return visit
+        if batch != EVERY_BATCH:
+            refusal = await _closed_batch(conn, visit_id, batch)
+            if refusal:
+                return refusal
+        cursor = await store.run(conn, "drop_fee_lines", visit=visit_id, batch=batch)
+        dropped = len(await cursor.fetchall())
+        if dropped == 0 and batch != EVERY_BATCH:
+            return refuse(Code.FEES_MISSING, field="chrg_bchno", visit=visit_id, batch=batch)
+        return {"lines": dropped}
+
+    return await once(platform, sender, person_no, work)
+
+
+async def own_visit(conn: AsyncConnection, institution: str, person_no: str, visit_id: str) -> Visit | Refusal:
+    """An open visit of this patient at this institution."""
+    cursor = await store.run(conn, "visits", ids=[visit_id])
+    row = await cursor.fetchone()
+    if row is None:
+        return refuse(Code.VISIT_UNKNOWN, field="mdtrt_id", visit=visit_id)
+    visit = rows.visit(row)
+    if visit.institution != institution:
+        return refuse(Code.VISIT_ELSEWHERE, field="mdtrt_id", visit=visit_id)
+    if visit.person_no != person_no:
+        return refuse(Code.VISIT_OF_ANOTHER, field="psn_no", visit=visit_id)
+    if visit.state != "open":
+        return refuse(Code.VISIT_CANCELLED, field="mdtrt_id", visit=visit_id)
+    return visit
+
+
+async def _closed_batch(conn: AsyncConnection, visit_id: str, batch: str) -> Refusal | None:
+    cursor = await store.run(conn, "settled_batches", visits=[visit_id], batches=[batch])
+    row = await cursor.fetchone()
+    return refuse(Code.ALREADY_SETTLED, field="chrg_bchno", batch=batch, settlement=row[2]) if row else None
+
+
+async def _patient(conn: AsyncConnection, person_no: str, claimed: Claimed) -> tuple[Person | None, Refusal | None]:
+    found = await people_by_number(conn, [person_no])
+    return check_person(found.get(person_no), claimed)
+
+
+async def _institution(conn: AsyncConnection, code: str) -> Institution | None:
+    cursor = await store.run(conn, "institutions", codes=[code])
+    row = await cursor.fetchone()
+    return rows.institution(row) if row else None

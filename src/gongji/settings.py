@@ -1,0 +1,57 @@
+"""Settings from the environment; production refuses what only a sandbox may have."""
+
+import os
+from pathlib import Path
+
+import msgspec
+import platformdirs
+
+SANDBOX_SECRET = "sandbox-only-secret-do-not-use-in-production"  # noqa: S105 - production refuses it
+SHORTEST_SECRET = 32
+
+
+class SettingsError(ValueError):
+    """A setting is missing or not allowed; the text names the variable and says what to do."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """How one server runs.
+
+    Attributes:
+        production: ``GONGJI_ENV=production``: unsigned gateway calls, demo data and default secrets are refused.
+        database_url: ``DATABASE_URL``, or None for the embedded server.
+        data: folder of the embedded server.
+        secret: ``GONGJI_SECRET``, key of the CSRF tokens.
+    """
+
+    production: bool = False
+    database_url: str | None = None
+    data: Path
+    secret: str = SANDBOX_SECRET
+
+
+def default_data() -> Path:
+    """The user's data folder."""
+    return Path(platformdirs.user_data_dir("gongji"))
+
+
+def read_settings(data: Path | None = None) -> Settings:
+    """Read the environment.
+
+    Raises:
+        SettingsError: a value is unknown, or production lacks a secret of its own or a database.
+    """
+    env = os.environ.get("GONGJI_ENV", "sandbox")
+    if env not in ("sandbox", "production"):
+        raise SettingsError(f"GONGJI_ENV={env} 无法识别，只能是 sandbox 或 production")
+    settings = Settings(
+        production=env == "production",
+        database_url=os.environ.get("DATABASE_URL") or None,
+        data=data or default_data(),
+        secret=os.environ.get("GONGJI_SECRET", SANDBOX_SECRET),
+    )
+    if settings.production and (settings.secret == SANDBOX_SECRET or len(settings.secret) < SHORTEST_SECRET):
+        raise SettingsError(f"生产环境必须设置 GONGJI_SECRET，至少 {SHORTEST_SECRET} 个字符，且不能使用沙箱默认值")
+    if settings.production and settings.database_url is None:
+        raise SettingsError("生产环境必须设置 DATABASE_URL，不使用内置数据库")
+    return settings
