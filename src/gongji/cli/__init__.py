@@ -1,8 +1,25 @@
-"""The ``gongji`` command."""
+"""The ``gongji`` command (composition of the subcommands)."""
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="医保个人账户、家庭共济与结算。")
+from gongji.cli.binding import binding_app
+from gongji.cli.demo import demo
+from gongji.cli.ledger import ledger_app
+from gongji.cli.quote import quote
+from gongji.cli.regions import regions_app
+from gongji.cli.up import up
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="医保个人账户、家庭共济与结算：试算、启动服务、核账。每个命令加 --help 看例子。",
+)
+app.command()(quote)
+app.command()(up)
+app.command()(demo)
+app.add_typer(regions_app, name="regions")
+app.add_typer(ledger_app, name="ledger")
+app.add_typer(binding_app, name="binding")
 
 
 def main() -> None:

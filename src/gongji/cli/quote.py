@@ -80,7 +80,7 @@ def quote(
         raise typer.Exit(0 if all_ok else BAD_CASE)
     working = Status.ACTIVE if scheme == Scheme.EMPLOYEE else Status.ADULT
     case = {
-        "region": region,
+        **_given(region=region),
         "date": date or datetime.now(CHINA).date().isoformat(),
         "person": _given(
             scheme=scheme, status=status or working.value, age=age, birth_date=birth_date, retired_on=retired_on
@@ -93,8 +93,8 @@ def quote(
     }
     result = answer(book, case)
     if "error" in result:
-        option = _OPTIONS.get(result["error"]["field"] or "")
-        fail(f"{option}：{result['error']['message']}" if option else result["error"]["message"])
+        option, message = _OPTIONS.get(result["error"]["field"] or ""), result["error"]["message"]
+        fail(f"{option}：{message}\n例子见 gongji quote --help" if option else message)
     _print(result, book.name(_code(book, region)), str(case["date"]))
 
 

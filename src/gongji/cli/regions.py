@@ -4,11 +4,13 @@ from datetime import date, datetime
 from typing import Annotated
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from gongji.cli.quote import CHINA, fail, open_book
+from gongji.core.codes import Scheme
 from gongji.core.policy import NATION
 from gongji.policyfiles import RULE_NAMES, check, coverage, describe, locate, show
 
@@ -43,20 +45,23 @@ def coverage_command() -> None:
 
     例：gongji regions coverage
     """
-    table = Table(title="收录范围", title_justify="left")
-    for heading in ("地区", "规则", "险种", "起", "止", "可信度", "复核期限"):
+    table = Table(box=box.SIMPLE_HEAD)
+    for heading in ("规则", "起", "止", "可信度", "复核期限"):
         table.add_column(heading, no_wrap=True)
     today = datetime.now(CHINA).date()
     above = ""
     for known in coverage(open_book()):
-        cite = known.cite
-        name = f"{known.region.code} {known.region.name}"
-        review = Text(f"{cite.review_by}{'（已过）' if cite.overdue(today) else ''}")
-        rule = f"{RULE_NAMES[known.rule]} {known.rule}"
+        cite, region = known.cite, known.region
+        if region.code != above:
+            table.add_section()
+            table.add_row(Text(f"{region.name} {region.code}", style="bold"))
+            above = region.code
+        scheme = "" if known.scheme is Scheme.EMPLOYEE else f"（{known.scheme.label}）"
         end = str(cite.end) if cite.end else ""
-        shown = "" if name == above else name
-        table.add_row(shown, rule, known.scheme.label, str(cite.start), end, cite.confidence.label, review)
-        above = name
+        late = "（已过）" if cite.overdue(today) else ""
+        table.add_row(
+            f"{RULE_NAMES[known.rule]}{scheme}", str(cite.start), end, cite.confidence.label, f"{cite.review_by}{late}"
+        )
     Console().print(table)
 
 

@@ -8,6 +8,7 @@ the city from its province, the province from the nation.
 from bisect import bisect_right
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from typing import TypeVar
 
 import msgspec
@@ -330,6 +331,7 @@ class Region(msgspec.Struct, frozen=True, kw_only=True):
         return self.code[:2] + "0000"
 
 
+@lru_cache(maxsize=4096)
 def ancestry(code: str) -> tuple[str, ...]:
     """A region and those it inherits from: county, city, province, nation."""
     return tuple(dict.fromkeys((code, code[:4] + "00", code[:2] + "0000", NATION)))

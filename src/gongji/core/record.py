@@ -25,6 +25,7 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
         year: medical year whose yearly figures it moved; benefit: which figures, or None when none.
         balance_after: the patient's own balance after it, in fen.
         reverses: id of the settlement it takes back; its split is then the original's.
+        declared: what the sender declared and sees again in every answer about it, in the channel's own words.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     policy_digest: str
     reverses: str | None = None
     invoice: str = ""
+    declared: dict[str, str] = {}
 
     @property
     def booked_on(self) -> date:

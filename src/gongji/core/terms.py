@@ -18,6 +18,7 @@ from gongji.core.policy import (
     Segments,
     SharingLimits,
     SharingPurposes,
+    SharingReach,
 )
 from gongji.core.refusal import Code, Refusal, refuse
 
@@ -104,10 +105,12 @@ def _benefit(book: PolicyBook, region: str, on: date, scheme: Scheme, care: Care
 
 
 def _sharing(book: PolicyBook, region: str, on: date) -> Sharing | None:
+    # The reach is what a place opens sharing with; the other rules may stand before in the nation's block.
+    opened = book.rule(SharingReach, region, "sharing.reach", on)
     kin = book.rule(Kin, region, "sharing.kin", on)
     limits = book.rule(SharingLimits, region, "sharing.limits", on)
     purposes = book.rule(SharingPurposes, region, "sharing.purposes", on)
     draw = book.rule(Draw, region, "sharing.draw", on)
-    if kin is None or limits is None or purposes is None or draw is None:
+    if opened is None or kin is None or limits is None or purposes is None or draw is None:
         return None
     return Sharing(kin=kin, limits=limits, purposes=purposes, draw=draw)

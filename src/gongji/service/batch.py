@@ -50,12 +50,26 @@ async def run_batch(
     """
     async with conn.transaction():
         snapshot = await load(conn, book, commands, now, lock=True)
-        decided = [Decided(command, decide(snapshot, command)) for command in commands]
+        decided = [_decided(snapshot, command) for command in commands]
         learned = await _missing_accounts(conn, accounts, [d.fresh for d in decided if d.fresh])
         lane = await write(conn, lane, accounts | learned, decided, now)
     # Only what was committed is remembered: a rolled back account has no id.
     accounts.update(learned)
     return [d.outcome for d in decided], lane
+
+
+def _decided(snapshot: Snapshot, command: Command) -> Decided:
+    outcome = decide(snapshot, command)
+    refused = isinstance(outcome, Refusal) and outcome.code is Code.MESSAGE_UNKNOWN
+    if not refused or isinstance(command, Settle) or command.original is None:
+        return Decided(command, outcome)
+    # Only a message that did nothing may be declared void: what is done, or void already, stays as it is.
+    key = (command.sender.institution, command.original[0])
+    known = snapshot.messages.get(key)
+    if known is not None and known.outcome != "refused":
+        return Decided(command, outcome)
+    snapshot.messages[key] = VOID
+    return Decided(command, outcome, voids=True)
 
 
 def decide(snapshot: Snapshot, command: Command) -> Outcome:
@@ -75,8 +89,6 @@ def decide(snapshot: Snapshot, command: Command) -> Outcome:
         outcome = decide_reversal(snapshot, command)
         if isinstance(outcome, Done):
             apply_reversal(snapshot, outcome.settlement)
-        elif outcome.code is Code.MESSAGE_UNKNOWN and command.original:
-            snapshot.messages[key[0], command.original[0]] = VOID
     if isinstance(outcome, Done):
         snapshot.messages[key] = KnownMessage(
             transaction=command.sender.transaction,
@@ -93,7 +105,7 @@ def _again(snapshot: Snapshot, command: Command, known: KnownMessage) -> Outcome
     settlement = snapshot.settlements.get(known.settlement_id or "")
     if known.input_hash != command.sender.input_hash or settlement is None:
         return refuse(Code.MESSAGE_REUSED, field="msgid", message_id=command.sender.message_id)
-    return Done(settlement=settlement, repeated=True)
+    return Done(settlement=settlement, patient=snapshot.people[settlement.person_no], repeated=True)
 
 
 async def _missing_accounts(

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
@@ -14,10 +14,11 @@ from gongji.core.eligibility import Counts, may_bind, proof_for
 from gongji.core.family import Binding, BindingState
 from gongji.core.money import Fen
 from gongji.core.person import Person
-from gongji.core.policy import BindingProof
+from gongji.core.policy import BindingProof, PolicyBook
 from gongji.core.refusal import Code, Refusal, foremost, refuse
 from gongji.ledger import rows, store
-from gongji.service.messages import lock_people
+from gongji.service.commands import Sender
+from gongji.service.messages import Answer, lock_people, once
 from gongji.service.people import people_by_number, read_accounts
 from gongji.service.platform import Platform
 
@@ -64,16 +65,41 @@ class BindingView(msgspec.Struct, frozen=True, kw_only=True):
 async def bind(platform: Platform, request: BindingRequest) -> Binding | Refusal:
     """Bind a relative by the rules of today; where the region wants both consents it waits for the relative."""
     async with platform.pool.connection() as conn, conn.transaction():
-        people = await people_by_number(conn, [request.authoriser])
-        authoriser = people.get(request.authoriser)
-        if authoriser is None:
-            return refuse(Code.PERSON_UNKNOWN, field="authoriser")
-        user = await _named(conn, request)
-        if isinstance(user, Refusal):
-            return user
-        await lock_people(conn, [authoriser.person_no, user.person_no])
-        refusal = await _refusal(conn, platform, request, authoriser, user)
-        return refusal or await _write(conn, platform, request, authoriser, user)
+        return await bind_in(conn, platform.book, request, platform.clock())
+
+
+async def bind_once(platform: Platform, sender: Sender, request: BindingRequest) -> Binding | Refusal:
+    """Bind a relative once per message: a repeat with the same content gets the binding that the first one made."""
+
+    async def work(conn: AsyncConnection) -> Answer | Refusal:
+        made = await bind_in(conn, platform.book, request, platform.clock())
+        return made if isinstance(made, Refusal) else {"binding": made.id}
+
+    # No lock is taken here: bind_in locks both people together, in id order.
+    answer = await once(platform, sender, None, work)
+    if isinstance(answer, Refusal) and answer.code is Code.ALREADY_BOUND:
+        # The same message may have bound them while this one waited for the lock.
+        answer = await once(platform, sender, None, work)
+    if isinstance(answer, Refusal):
+        return answer
+    async with platform.pool.connection() as conn:
+        cursor = await store.run(conn, "binding", id=answer["binding"])
+        row = await cursor.fetchone()
+        return rows.binding(row) if row else refuse(Code.BINDING_UNKNOWN)
+
+
+async def bind_in(conn: AsyncConnection, book: PolicyBook, request: BindingRequest, at: datetime) -> Binding | Refusal:
+    """Bind a relative by the rules of the moment it is signed, as part of the caller's transaction."""
+    people = await people_by_number(conn, [request.authoriser])
+    authoriser = people.get(request.authoriser)
+    if authoriser is None:
+        return refuse(Code.PERSON_UNKNOWN, field="authoriser")
+    user = await _named(conn, request)
+    if isinstance(user, Refusal):
+        return user
+    await lock_people(conn, [authoriser.person_no, user.person_no])
+    refusal = await _refusal(conn, book, request, authoriser, user, at.date())
+    return refusal or await _write(conn, book, request, authoriser, user, at)
 
 
 async def _named(conn: AsyncConnection, request: BindingRequest) -> Person | Refusal:
@@ -88,9 +114,8 @@ async def _named(conn: AsyncConnection, request: BindingRequest) -> Person | Ref
 
 
 async def _refusal(
-    conn: AsyncConnection, platform: Platform, request: BindingRequest, authoriser: Person, user: Person
+    conn: AsyncConnection, book: PolicyBook, request: BindingRequest, authoriser: Person, user: Person, today: date
 ) -> Refusal | None:
-    today = platform.clock().date()
     reasons = []
     if not request.notice_accepted:
         reasons.append(refuse(Code.NOTICE_NOT_ACCEPTED, field="notice_accepted"))
@@ -104,7 +129,7 @@ async def _refusal(
     cursor = await store.run(conn, "binding_counts", authoriser=authoriser.person_no, user=user.person_no)
     giving, taking, between = await cursor.fetchone() or (0, 0, 0)
     counts = Counts(users_of_authoriser=giving, authorisers_of_user=taking, between_them=between)
-    unfit = may_bind(platform.book, authoriser, state, user, request.relation, counts, today)
+    unfit = may_bind(book, authoriser, state, user, request.relation, counts, today)
     if unfit:
         reasons.append(unfit)
     return foremost(reasons) if reasons else None
@@ -120,10 +145,9 @@ def _period_faults(request: BindingRequest, today: date) -> list[Refusal]:
 
 
 async def _write(
-    conn: AsyncConnection, platform: Platform, request: BindingRequest, authoriser: Person, user: Person
+    conn: AsyncConnection, book: PolicyBook, request: BindingRequest, authoriser: Person, user: Person, now: datetime
 ) -> Binding:
-    now = platform.clock()
-    proof = proof_for(platform.book, authoriser.region, now.date())
+    proof = proof_for(book, authoriser.region, now.date())
     pending = proof is not None and proof.confirm_by_user
     cursor = await store.run(conn, "binding_counts", authoriser=authoriser.person_no, user=user.person_no)
     _, taken, _ = await cursor.fetchone() or (0, 0, 0)
@@ -140,7 +164,7 @@ async def _write(
         cap_per_transaction=request.cap_per_transaction,
         created_at=now,
     )
-    evidence = _evidence(request, proof, platform)
+    evidence = _evidence(request, proof, book, now)
     await store.run(
         conn,
         "add_binding",
@@ -157,17 +181,17 @@ async def _write(
         proof=Jsonb(evidence),
         at=now,
     )
-    await _event(conn, platform, binding.id, "bound", authoriser.person_no, request.channel, evidence)
+    await _event(conn, now, binding.id, "bound", authoriser.person_no, request.channel, evidence)
     return binding
 
 
-def _evidence(request: BindingRequest, proof: BindingProof | None, platform: Platform) -> dict[str, Any]:
+def _evidence(request: BindingRequest, proof: BindingProof | None, book: PolicyBook, now: datetime) -> dict[str, Any]:
     """What proves the consent: which notice, when, and a hash of the signature."""
     return {
         "notice": proof.notice if proof else "",
         "commitment": proof.commitment if proof else "",
-        "policy": platform.book.digest,
-        "consented_at": platform.clock().isoformat(),
+        "policy": book.digest,
+        "consented_at": now.isoformat(),
         "signature_sha256": hashlib.sha256(request.signature.encode()).hexdigest(),
         "channel": request.channel,
     }
@@ -222,14 +246,15 @@ async def _change(
     channel: str,
 ) -> Binding:
     reason = what if state is BindingState.ENDED else None
-    await store.run(conn, "change_binding", id=binding.id, state=state.value, reason=reason, at=platform.clock())
-    await _event(conn, platform, binding.id, what, actor, channel, {})
+    now = platform.clock()
+    await store.run(conn, "change_binding", id=binding.id, state=state.value, reason=reason, at=now)
+    await _event(conn, now, binding.id, what, actor, channel, {})
     return msgspec.structs.replace(binding, state=state)
 
 
 async def _event(
     conn: AsyncConnection,
-    platform: Platform,
+    at: datetime,
     binding_id: str,
     what: str,
     actor: str,
@@ -240,7 +265,7 @@ async def _event(
         conn,
         "add_binding_event",
         binding=binding_id,
-        at=platform.clock(),
+        at=at,
         what=what,
         actor=actor,
         channel=channel,

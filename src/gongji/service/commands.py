@@ -10,6 +10,7 @@ from gongji.core.case import AccountUse
 from gongji.core.codes import Care, Scheme
 from gongji.core.lines import LineSplit
 from gongji.core.money import Fen
+from gongji.core.person import Person
 from gongji.core.record import Settlement
 
 
@@ -67,12 +68,12 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StatedParts(msgspec.Struct, frozen=True, kw_only=True):
-    """The parts of the bill as the sender repeats them from the pre-settlement, in fen."""
+    """The parts of the bill as the sender repeats them from the pre-settlement, in fen; None where he states none."""
 
-    full_self_pay: Fen
-    over_limit: Fen
-    first_self_pay: Fen
-    in_scope: Fen
+    full_self_pay: Fen | None = None
+    over_limit: Fen | None = None
+    first_self_pay: Fen | None = None
+    in_scope: Fen | None = None
 
 
 class Settle(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +90,8 @@ class Settle(msgspec.Struct, frozen=True, kw_only=True):
     purchase: Purchase | None = None
     stated: StatedParts | None = None
     invoice: str = ""
+    declared: dict[str, str] = {}
+    """What the sender wants to see again in answers about the settlement, in the channel's own words."""
 
 
 class Reverse(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,4 +112,5 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     """The settlement stands in the books; ``repeated`` when an earlier message had made it."""
 
     settlement: Settlement
+    patient: Person
     repeated: bool = False

@@ -2,8 +2,9 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import date, datetime
 
 import msgspec
 from psycopg import AsyncConnection
@@ -65,15 +66,23 @@ def _segments(book: PolicyBook, person: Person, on: date) -> tuple[Segment, ...]
     return (Segment.WHOLE,)
 
 
-async def credit(platform: Platform, credits_: Sequence[Credit]) -> None:
-    """Credit accounts in one sealed batch, on a connection and lane of its own."""
+@asynccontextmanager
+async def own_lane(platform: Platform) -> AsyncIterator[tuple[AsyncConnection, Lane]]:
+    """A transaction on a connection and lane of its own."""
     async with await AsyncConnection.connect(platform.dsn, autocommit=True) as conn:
         lane = await take_lane(conn)
         async with conn.transaction():
-            await _credit_locked(conn, platform, lane, credits_)
+            yield conn, lane
 
 
-async def _credit_locked(conn: AsyncConnection, platform: Platform, lane: Lane, credits_: Sequence[Credit]) -> None:
+async def credit(platform: Platform, credits_: Sequence[Credit]) -> None:
+    """Credit accounts in one sealed batch, in a transaction of its own."""
+    async with own_lane(platform) as (conn, lane):
+        await credit_in(conn, lane, credits_, platform.clock())
+
+
+async def credit_in(conn: AsyncConnection, lane: Lane, credits_: Sequence[Credit], now: datetime) -> None:
+    """Credit accounts in one sealed batch, as part of the caller's transaction; a lane takes one batch of it."""
     cursor = await store.run(conn, "own_account_ids", owners=list({c.person_no for c in credits_}))
     locked = await store.lock_accounts(conn, [row[0] for row in await cursor.fetchall()])
     accounts = {(a.owner, a.segment): a for a in locked}
@@ -82,7 +91,6 @@ async def _credit_locked(conn: AsyncConnection, platform: Platform, lane: Lane, 
     sources = await store.account_ids(conn, income.values())
     cursor = await store.run(conn, "next_journal_ids", count=len(credits_))
     numbers = [row[0] for row in await cursor.fetchall()]
-    now = platform.clock()
     journals = [
         JournalRow(
             booked_at=now,

@@ -65,14 +65,19 @@ async def load(
         },
         settlements={},
         reversed={},
-        journal_ids=[row[0] for row in await journal_ids.fetchall()],
-        visit_ids=[row[0] for row in await visit_ids.fetchall()],
+        journal_ids=_ascending(await journal_ids.fetchall()),
+        visit_ids=_ascending(await visit_ids.fetchall()),
     )
     for row in await bindings.fetchall():
         binding = rows.binding(row)
         snapshot.bindings.setdefault(binding.user, []).append(binding)
     await _load_settlements(conn, snapshot, reverses)
     return snapshot
+
+
+def _ascending(rows_: Sequence[Sequence[int]]) -> list[int]:
+    """Numbers so that ``pop`` hands out the smallest first: seals go over journals in the order of their numbers."""
+    return sorted((row[0] for row in rows_), reverse=True)
 
 
 def _message_keys(commands: Sequence[Command]) -> tuple[list[str], list[str]]:

@@ -9,6 +9,7 @@ from psycopg import AsyncConnection
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.ledger import store
 from gongji.service.commands import Sender
+from gongji.service.incidents import record_incident
 from gongji.service.platform import Platform
 
 Answer = dict[str, Any]
@@ -36,6 +37,7 @@ async def once(platform: Platform, sender: Sender, person_no: str | None, work: 
         try:
             return await _attempt(platform, sender, person_no, work)
         except _RefusedError as refused:
+            await note_refusal(platform, sender, person_no or "", refused.refusal)
             return refused.refusal
         except store.DuplicateMessageError:
             # The same message was answered while this one ran: the second round finds that answer.
@@ -85,3 +87,10 @@ async def _known(conn: AsyncConnection, sender: Sender) -> Answer | Refusal | No
         return refuse(Code.MESSAGE_REUSED, field="msgid", message_id=sender.message_id)
     answer: Answer = msgspec.json.decode(row[6])
     return answer
+
+
+async def note_refusal(platform: Platform, sender: Sender, person_no: str, refusal: Refusal) -> None:
+    """Record the incident of a refusal that no batch writes, once the refused work has been rolled back."""
+    if refusal.code is Code.CREDENTIAL_MISMATCH:
+        async with platform.pool.connection() as conn:
+            await record_incident(conn, sender, person_no, refusal, platform.clock())

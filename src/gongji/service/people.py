@@ -1,6 +1,7 @@
 """Find people and read what they have (参保人与个人账户查询)."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 from psycopg import AsyncConnection
@@ -11,8 +12,10 @@ from gongji.core.money import Fen
 from gongji.core.person import Institution, Person
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.ledger import rows, store
-from gongji.service.commands import Credential
+from gongji.service.commands import Claimed, Credential, Sender
+from gongji.service.messages import note_refusal
 from gongji.service.platform import Platform
+from gongji.service.settle import check_identity
 
 _BY_CREDENTIAL = {"certificate": "person_by_certificate", "card": "person_by_card"}
 
@@ -53,6 +56,23 @@ async def person_shown(platform: Platform, credential: Credential) -> Holding | 
         return await _with_accounts(conn, rows.person(row))
 
 
+async def person_claimed(platform: Platform, sender: Sender, claimed: Claimed) -> Holding | Refusal:
+    """The person whose credential was shown, if what else is stated about him agrees with his record.
+
+    Whether he is insured is not asked: the answer tells it.
+    """
+    if claimed.credential is None:
+        return refuse(Code.CREDENTIAL_UNKNOWN, field="mdtrt_cert_no")
+    holding = await person_shown(platform, claimed.credential)
+    if isinstance(holding, Refusal):
+        return holding
+    refusal = check_identity(holding.person, claimed)
+    if refusal:
+        await note_refusal(platform, sender, holding.person.person_no, refusal)
+        return refusal
+    return holding
+
+
 async def holding_of(platform: Platform, person_no: str) -> Holding | Refusal:
     """A person by number, with his accounts."""
     async with platform.pool.connection() as conn:
@@ -87,8 +107,27 @@ async def institution_of(platform: Platform, code: str) -> Institution | None:
         return rows.institution(row) if row else None
 
 
+async def registered_institution(platform: Platform, code: str) -> tuple[Institution, dict[str, Any]] | None:
+    """An institution by its code, with the keys it may sign with."""
+    async with platform.pool.connection() as conn:
+        cursor = await store.run(conn, "institutions", codes=[code])
+        row = await cursor.fetchone()
+        if row is None:
+            return None
+        cursor = await store.run(conn, "institution_credentials", code=code)
+        (keys,) = await cursor.fetchone() or ({},)
+        return rows.institution(row), keys
+
+
 async def all_institutions(platform: Platform) -> list[Institution]:
     """Every institution, by region."""
     async with platform.pool.connection() as conn:
         cursor = await store.run(conn, "all_institutions")
         return [rows.institution(row) for row in await cursor.fetchall()]
+
+
+async def institution_names(platform: Platform, codes: Sequence[str]) -> dict[str, str]:
+    """Names of institutions by code; codes that are not known are left out."""
+    async with platform.pool.connection() as conn:
+        cursor = await store.run(conn, "institutions", codes=list(codes))
+        return {row[0]: row[2] for row in await cursor.fetchall()}

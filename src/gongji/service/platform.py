@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import psycopg
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
@@ -13,6 +14,8 @@ from gongji.ledger import rows, store
 from gongji.service.batcher import Batcher
 
 CHINA = ZoneInfo("Asia/Shanghai")
+
+HEALTH_SECONDS = 2.0
 
 CHINA_TIME = "-c TimeZone=Asia/Shanghai"
 """Connection option: the database answers times of day in China."""
@@ -56,6 +59,15 @@ class Platform:
             cursor = await store.run(conn, "catalogue")
             items = [rows.catalogue_item(row) for row in await cursor.fetchall()]
         self.catalogue = {item.code: item for item in items}
+
+    async def answers(self) -> bool:
+        """Whether the database answers now."""
+        try:
+            async with self.pool.connection(timeout=HEALTH_SECONDS) as conn:
+                await conn.execute("select 1")
+        except psycopg.Error:
+            return False
+        return True
 
     async def close(self) -> None:
         """Finish what was accepted and disconnect."""

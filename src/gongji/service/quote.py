@@ -15,7 +15,8 @@ from gongji.core.refusal import Code, Refusal, refuse
 from gongji.core.settlement import calculate
 from gongji.core.terms import Terms, terms_for
 from gongji.policyfiles import RULE_NAMES
-from gongji.service.quote_input import Accounts, Asked, InputFaultError, read_case
+from gongji.service.json_object import InputFaultError
+from gongji.service.quote_input import Accounts, Asked, read_case
 
 _WEAK = frozenset({Confidence.LOW, Confidence.ARTICLE_ONLY})
 

@@ -1,8 +1,6 @@
 """Strict reading of one case of ``gongji quote``: the first fault is named with its key and what is allowed there."""
 
-import re
 from datetime import date
-from typing import Any, TypeVar
 
 import msgspec
 
@@ -17,25 +15,12 @@ from gongji.core.codes import (
     Scheme,
     SharingMode,
     Status,
-    Term,
 )
-from gongji.core.money import MAX_FEN, Fen, MoneyError, parse_yuan
+from gongji.core.money import Fen
 from gongji.core.policy import Facts
-from gongji.core.refusal import Code, Refusal, refuse
+from gongji.service.json_object import JsonObject
 
-T = TypeVar("T", bound=Term)
-
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_MAX_SHARERS = 100
 _MAX_AGE = 150
-
-
-class InputFaultError(ValueError):
-    """A case cannot be read; ``refusal`` is its answer."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.text)
-        self.refusal = refusal
 
 
 class Accounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,128 +45,15 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     sharers: tuple[Sharer, ...]
 
 
-class _Object:
-    """A JSON object being read; ``done`` refuses the keys that nobody asked for."""
-
-    def __init__(self, values: object, path: str = "") -> None:
-        self._path = path
-        self._asked: set[str] = set()
-        if not isinstance(values, dict):
-            raise self._invalid("", "须是对象")
-        self._values: dict[str, Any] = values
-
-    def _invalid(self, key: str, what: str) -> InputFaultError:
-        field = f"{self._path}.{key}" if self._path and key else self._path or key
-        return InputFaultError(refuse(Code.INPUT_INVALID, field=field or None, what=f"{field or '案例'}{what}"))
-
-    def done(self) -> None:
-        for key in self._values:
-            if key not in self._asked:
-                raise self._invalid(key, f" 是不认识的键；可用：{'、'.join(sorted(self._asked))}")
-
-    def has(self, key: str) -> bool:
-        self._asked.add(key)
-        return self._values.get(key) is not None
-
-    def _get(self, key: str) -> Any:
-        if not self.has(key):
-            raise self._invalid(key, " 必须给出")
-        return self._values[key]
-
-    def child(self, key: str) -> "_Object":
-        """A nested object; an absent one is empty."""
-        inner = self._get(key) if self.has(key) else {}
-        return _Object(inner, f"{self._path}.{key}" if self._path else key)
-
-    def children(self, key: str) -> list["_Object"]:
-        if not self.has(key):
-            return []
-        found = self._get(key)
-        if not isinstance(found, list) or len(found) > _MAX_SHARERS:
-            raise self._invalid(key, f" 须是列表，最多 {_MAX_SHARERS} 项")
-        return [_Object(item, f"{key}[{n}]") for n, item in enumerate(found)]
-
-    def text(self, key: str) -> str:
-        found = self._get(key)
-        if not isinstance(found, str) or not found.strip():
-            raise self._invalid(key, " 须是非空文字")
-        return found.strip()
-
-    def code(self, key: str, kind: type[T], default: T | None = None) -> T | None:
-        if not self.has(key):
-            return default
-        found = self._get(key)
-        known = {member.value: member for member in kind}
-        if not isinstance(found, str) or found not in known:
-            raise self._invalid(key, f" 只能是 {'、'.join(f'{m.value}（{m.label}）' for m in kind)}")
-        return known[found]
-
-    def must(self, key: str, kind: type[T], default: T | None = None) -> T:
-        """A code that must be given unless it has a default."""
-        found = self.code(key, kind, default)
-        if found is None:
-            self._get(key)
-            raise AssertionError(key)
-        return found
-
-    def day(self, key: str) -> date:
-        found = self._get(key)
-        fault = self._invalid(key, " 须是日期，例如 2025-09-10")
-        if not isinstance(found, str) or not _DATE.fullmatch(found):
-            raise fault
-        try:
-            return date.fromisoformat(found)
-        except ValueError:
-            raise fault from None
-
-    def flag(self, key: str) -> bool:
-        if not self.has(key):
-            return False
-        found = self._get(key)
-        if not isinstance(found, bool):
-            raise self._invalid(key, " 须是 true 或 false")
-        return found
-
-    def count(self, key: str, default: int, *, low: int = 0, high: int = 9999) -> int:
-        if not self.has(key):
-            return default
-        found = self._get(key)
-        if not isinstance(found, int) or isinstance(found, bool) or not low <= found <= high:
-            raise self._invalid(key, f" 须是 {low} 到 {high} 的整数")
-        return found
-
-    def amount(self, key: str) -> Fen | None:
-        """An amount that may be absent."""
-        if not self.has(key):
-            return None
-        found = self._get(key)
-        if not isinstance(found, str):
-            raise self._invalid(key, ' 须是带引号的金额，例如 "600.00"')
-        try:
-            fen = parse_yuan(found)
-        except MoneyError as error:
-            raise self._invalid(key, f" {error}") from None
-        if not 0 <= fen <= MAX_FEN:
-            raise self._invalid(key, " 不能是负数")
-        return fen
-
-    def must_amount(self, key: str) -> Fen:
-        self._get(key)
-        return self.amount(key) or 0
-
-    def refuse(self, key: str, what: str) -> InputFaultError:
-        """A fault of a key that the caller has found."""
-        return self._invalid(key, f" {what}")
-
-
 def read_case(values: object) -> Asked:
     """Read one case.
 
     Raises:
         InputFaultError: with the refusal of the first key at fault.
     """
-    case = _Object(values)
+    case = JsonObject(values)
     case.has("id")
+    region = case.text("region")
     on = case.day("date")
     bill = _bill(case.child("bill"))
     care = case.child("care")
@@ -190,7 +62,7 @@ def read_case(values: object) -> Asked:
     filing = care.must("filing", Filing, Filing.NONE)
     care.done()
     asked = Asked(
-        region=case.text("region"),
+        region=region,
         on=on,
         facts=facts,
         place=place,
@@ -204,7 +76,7 @@ def read_case(values: object) -> Asked:
     return asked
 
 
-def _facts(person: _Object, care: _Object, on: date, *, person_share: bool) -> Facts:
+def _facts(person: JsonObject, care: JsonObject, on: date, *, person_share: bool) -> Facts:
     scheme = person.must("scheme", Scheme, Scheme.EMPLOYEE)
     employee = scheme is Scheme.EMPLOYEE
     # 只问个人负担由谁付时不涉及待遇，人员类别可以不给。
@@ -231,7 +103,7 @@ def _facts(person: _Object, care: _Object, on: date, *, person_share: bool) -> F
     return facts
 
 
-def _age(person: _Object, on: date) -> int | None:
+def _age(person: JsonObject, on: date) -> int | None:
     """Age in full years on the date of care."""
     if not person.has("birth_date"):
         return person.count("age", 0, high=_MAX_AGE) if person.has("age") else None
@@ -243,7 +115,7 @@ def _age(person: _Object, on: date) -> int | None:
     return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
 
 
-def _bill(bill: _Object) -> Bill:
+def _bill(bill: JsonObject) -> Bill:
     if bill.has("person_share"):
         made = Bill(total=bill.must_amount("person_share"), person_share_only=True)
         if bill.has("total"):
@@ -262,7 +134,7 @@ def _bill(bill: _Object) -> Bill:
     return made
 
 
-def _year_to_date(year: _Object) -> YearToDate:
+def _year_to_date(year: JsonObject) -> YearToDate:
     made = YearToDate(
         deductible=year.amount("deductible") or 0,
         eligible=year.amount("eligible") or 0,
@@ -273,7 +145,7 @@ def _year_to_date(year: _Object) -> YearToDate:
     return made
 
 
-def _accounts(accounts: _Object, scheme: Scheme) -> Accounts:
+def _accounts(accounts: JsonObject, scheme: Scheme) -> Accounts:
     made = Accounts(
         current_year=accounts.amount("current_year"),
         historical=accounts.amount("historical"),
@@ -287,7 +159,7 @@ def _accounts(accounts: _Object, scheme: Scheme) -> Accounts:
     return made
 
 
-def _sharers(items: list[_Object]) -> tuple[Sharer, ...]:
+def _sharers(items: list[JsonObject]) -> tuple[Sharer, ...]:
     made = tuple(_sharer(item, place) for place, item in enumerate(items, start=1))
     seen: set[str] = set()
     for item, sharer in zip(items, made, strict=True):
@@ -297,7 +169,7 @@ def _sharers(items: list[_Object]) -> tuple[Sharer, ...]:
     return made
 
 
-def _sharer(item: _Object, place: int) -> Sharer:
+def _sharer(item: JsonObject, place: int) -> Sharer:
     sharer = Sharer(
         id=item.text("id"),
         relation=item.must("relation", Relation),

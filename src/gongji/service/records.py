@@ -103,6 +103,20 @@ async def settlements_of(platform: Platform, person_no: str, limit: int = PAGE) 
         return [rows.settlement_decoder.decode(row[0]) for row in await cursor.fetchall()]
 
 
+def paid_by(view: SettlementView, person_no: str) -> Fen:
+    """What a relative's account paid of a settlement: all that he may know of its money."""
+    bindings = {payer.binding for payer in view.settlement.payers if payer.authoriser == person_no}
+    return sum(drawn.amount for drawn in view.settlement.split.shared if drawn.id in bindings)
+
+
+async def settlement_of_message(platform: Platform, sender: str, message_id: str) -> str | None:
+    """Public id of the settlement that a message made, for a sender who lost the answer; None when it made none."""
+    async with platform.pool.connection() as conn:
+        cursor = await store.run(conn, "messages", senders=[sender], message_ids=[message_id])
+        row = await cursor.fetchone()
+        return row[5] if row and row[4] == "done" else None
+
+
 async def settlement_view(platform: Platform, public_id: str) -> SettlementView | Refusal:
     """A settlement by its public id. The caller decides who may see it."""
     key = parse_settlement_id(public_id)

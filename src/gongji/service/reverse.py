@@ -66,7 +66,8 @@ def decide_reversal(snapshot: Snapshot, command: Reverse) -> Done | Refusal:
             postings=postings,
             balance_after=balance + returned,
             reverses=original.id,
-        )
+        ),
+        patient=snapshot.people[original.person_no],
     )
 
 

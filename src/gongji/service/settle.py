@@ -59,25 +59,31 @@ def decide_settlement(snapshot: Snapshot, command: Settle) -> Done | Refusal:
     split = calculate(terms, case)
     if isinstance(split, Refusal):
         return split
-    return Done(settlement=_record(snapshot, command, patient, institution, bill, terms, case, split))
+    return Done(settlement=_record(snapshot, command, patient, institution, bill, terms, case, split), patient=patient)
 
 
 def check_person(person: Person | None, claimed: Claimed) -> tuple[Person | None, Refusal | None]:
-    """The patient, and the first reason why what was shown and stated about him cannot be accepted."""
+    """The patient, and the first reason why he cannot be treated on insurance, or not by what was shown and stated."""
     if person is None:
         return None, refuse(Code.PERSON_UNKNOWN, field="psn_no")
+    refusal = check_identity(person, claimed)
+    if refusal is None and person.insurance is not Insurance.INSURED:
+        refusal = refuse(Code.NOT_INSURED, state=person.insurance.label)
+    return person, refusal
+
+
+def check_identity(person: Person, claimed: Claimed) -> Refusal | None:
+    """The first thing shown or stated about a person that his record contradicts."""
     shown = claimed.credential
     if shown and shown.number not in _numbers(person, shown.kind):
-        return person, refuse(Code.CREDENTIAL_MISMATCH, field="mdtrt_cert_no")
+        return refuse(Code.CREDENTIAL_MISMATCH, field="mdtrt_cert_no")
     if claimed.certificate_no and claimed.certificate_no.upper() != person.certificate_no.upper():
-        return person, refuse(Code.CREDENTIAL_MISMATCH, field="certno")
+        return refuse(Code.CREDENTIAL_MISMATCH, field="certno")
     if claimed.name and claimed.name != person.name:
-        return person, refuse(Code.PERSON_DETAILS_MISMATCH, field="psn_name")
+        return refuse(Code.PERSON_DETAILS_MISMATCH, field="psn_name")
     if claimed.scheme and claimed.scheme is not person.scheme:
-        return person, refuse(Code.SCHEME_MISMATCH, field="insutype", scheme=person.scheme.label)
-    if person.insurance is not Insurance.INSURED:
-        return person, refuse(Code.NOT_INSURED, state=person.insurance.label)
-    return person, None
+        return refuse(Code.SCHEME_MISMATCH, field="insutype", scheme=person.scheme.label)
+    return None
 
 
 def _numbers(person: Person, kind: str) -> tuple[str, ...]:
@@ -166,7 +172,7 @@ def _check_stated(command: Settle, parts: LineSplit) -> Refusal | None:
         ("符合政策范围金额", command.stated.in_scope, parts.in_scope),
     )
     for name, stated, counted in checks:
-        if stated != counted:
+        if stated is not None and stated != counted:
             return refuse(Code.PARTS_MISMATCH, part=name, stated=format_yuan(stated), counted=format_yuan(counted))
     return None
 
@@ -253,6 +259,7 @@ def _record(
         balance_after=sum(a.balance for a in own) - split.own_total,
         policy_digest=terms.digest,
         invoice=command.invoice,
+        declared=command.declared,
     )
 
 

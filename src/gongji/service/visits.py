@@ -160,9 +160,16 @@ def split_lines(platform: Platform, lines: Sequence[RawLine]) -> list[SplitLine]
 
 
 async def add_fees(
-    platform: Platform, sender: Sender, person_no: str, batches: dict[tuple[str, str], list[FeeLine]]
+    platform: Platform,
+    sender: Sender,
+    person_no: str,
+    batches: dict[tuple[str, str], list[FeeLine]],
+    answer: Answer | None = None,
 ) -> Answer | Refusal:
-    """Add lines, by visit and batch, to open visits of a patient; all of them or none."""
+    """Add lines, by visit and batch, to open visits of a patient; all of them or none.
+
+    ``answer`` is kept with the message, so that a repeat is answered by the catalogue of then.
+    """
 
     async def work(conn: AsyncConnection) -> Answer | Refusal:
         for (visit_id, batch), lines in batches.items():
@@ -178,7 +185,7 @@ async def add_fees(
                 return refuse(Code.FEE_DUPLICATE, field="feedetl_sn", line=present[0])
             purchase = Purchase(on=date.min, prescription=False, lines=tuple(lines))
             await store.run(conn, "add_fee_lines", **fee_columns([(visit_id, batch, purchase)]))
-        return {}
+        return answer or {}
 
     return await once(platform, sender, person_no, work)
 

@@ -17,14 +17,16 @@ from gongji.core.refusal import Code, Refusal
 from gongji.ledger import rows, store
 from gongji.ledger.sealing import JournalRow, Lane, PostingRow
 from gongji.service.commands import Command, Done, Purchase, Reverse, Settle
+from gongji.service.incidents import record_incident
 from gongji.service.settle import year_change
 
 
 class Decided(msgspec.Struct, frozen=True):
-    """A command and what was decided about it."""
+    """A command and what was decided about it; ``voids`` when the message it names must do nothing if it comes late."""
 
     command: Command
     outcome: Done | Refusal
+    voids: bool = False
 
     @property
     def fresh(self) -> Settlement | None:
@@ -56,8 +58,9 @@ async def write(
             await _write_purchases(conn, decided)
             await _write_links(conn, fresh)
         remembered = await store.write_messages(conn, messages) if messages else None
-        for incident in _incidents(decided):
-            await store.run(conn, "add_incidents", at=now, **incident)
+        for d in decided:
+            if isinstance(d.outcome, Refusal):
+                await record_incident(conn, d.command.sender, d.command.person_no, d.outcome, now)
     if remembered:
         store.expect_all(remembered, len(messages))
     return after
@@ -237,20 +240,17 @@ def _messages(decided: list[Decided], now: datetime) -> list[store.MessageRow]:
             unknown=sender.unknown,
             received_at=now,
         )
-        if isinstance(d.command, Reverse) and isinstance(d.outcome, Refusal):
-            void = _void(d.command, d.outcome, now)
-            if void:
-                remembered[void.sender, void.message_id] = void
+        if d.voids and isinstance(d.command, Reverse) and d.command.original:
+            void = _void(sender.institution, d.command.original, now)
+            remembered[void.sender, void.message_id] = void
     return list(remembered.values())
 
 
-def _void(command: Reverse, refusal: Refusal, now: datetime) -> store.MessageRow | None:
+def _void(sender: str, original: tuple[str, str], now: datetime) -> store.MessageRow:
     """A message taken back before it came must do nothing when it comes late."""
-    if refusal.code is not Code.MESSAGE_UNKNOWN or command.original is None:
-        return None
-    message_id, transaction = command.original
+    message_id, transaction = original
     return store.MessageRow(
-        sender=command.sender.institution,
+        sender=sender,
         message_id=message_id,
         transaction=transaction,
         input_hash=b"",
@@ -260,17 +260,3 @@ def _void(command: Reverse, refusal: Refusal, now: datetime) -> store.MessageRow
         unknown={},
         received_at=now,
     )
-
-
-def _incidents(decided: list[Decided]) -> list[dict[str, Any]]:
-    """Another person's credential is recorded, though nothing is posted (冒用)."""
-    return [
-        {
-            "kind": "credential_mismatch",
-            "institution": d.command.sender.institution,
-            "persons": [d.command.person_no],
-            "details": Jsonb({"message_id": d.command.sender.message_id}),
-        }
-        for d in decided
-        if isinstance(d.outcome, Refusal) and d.outcome.code is Code.CREDENTIAL_MISMATCH
-    ]

@@ -1,0 +1,1 @@
+"""Server-rendered pages: the portal of insured people and the sandbox's cashier."""

@@ -13,7 +13,6 @@ from gongji.core.policy import (
     PolicyBook,
     Ratio,
     Region,
-    Segments,
     When,
     ancestry,
 )
@@ -168,7 +167,3 @@ def test_a_fact_that_a_row_asks_for_must_be_given(when: When, given: dict[str, o
 def test_the_medical_year_turns_on_its_day() -> None:
     july = MedicalYear(cite=cite("310000", "account.medical_year", date(2020, 7, 1)), month=7, day=1)
     assert (july.year_of(date(2026, 6, 30)), july.year_of(date(2026, 7, 1))) == (2025, 2026)
-
-
-def test_a_region_without_segments_keeps_one_purse() -> None:
-    assert not Segments(cite=cite(NATION, "account.segments", date(1999, 1, 1)), kept=False).current_year_pays_first

@@ -1,0 +1,73 @@
+"""Open the database of a data folder for a command that works beside the server or without it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, NoReturn, TypeVar
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from gongji.ledger.embedded import EmbeddedPostgres
+from gongji.ledger.migrate import migrate
+from gongji.policyfiles import load, locate
+from gongji.service.platform import Platform, china_now
+from gongji.settings import Settings, SettingsError, read_settings
+
+T = TypeVar("T")
+
+DataOption = Annotated[
+    Path | None, typer.Option("--data", help="数据文件夹；默认是用户数据文件夹。设置了 DATABASE_URL 时不用")
+]
+
+FAILED = 1
+"""Exit code of a command that could not do what it was asked."""
+
+
+def fail(message: str) -> NoReturn:
+    """Say what is wrong and what to do, and leave."""
+    Console(stderr=True).print(Text(message, style="red"))
+    raise typer.Exit(FAILED)
+
+
+def settings_or_exit(data: Path | None) -> Settings:
+    """Settings from the environment, or the exit with the variable at fault."""
+    try:
+        return read_settings(data)
+    except SettingsError as fault:
+        fail(str(fault))
+
+
+@contextmanager
+def database(data: Path | None) -> Iterator[str]:
+    """Connection string of the data folder's database; its server is started if need be and left as it was found."""
+    settings = settings_or_exit(data)
+    embedded = None
+    dsn = settings.database_url
+    if dsn is None:
+        embedded = EmbeddedPostgres(settings.data)
+        dsn = embedded.start()
+    try:
+        migrate(dsn, china_now().date())
+        yield dsn
+    finally:
+        if embedded:
+            embedded.stop()
+
+
+def on_platform(data: Path | None, work: Callable[[Platform], Awaitable[T]]) -> T:
+    """Run one piece of work on an open platform."""
+    settings = settings_or_exit(data)
+
+    async def run(dsn: str) -> T:
+        platform = Platform(dsn, load(locate()), sandbox=not settings.production)
+        await platform.open()
+        try:
+            return await work(platform)
+        finally:
+            await platform.close()
+
+    with database(data) as dsn:
+        return asyncio.run(run(dsn))

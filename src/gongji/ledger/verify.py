@@ -1,0 +1,212 @@
+"""Recompute every balance, seal and yearly figure from the first journal and name the first row that differs (核账)."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from itertools import groupby
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg import Connection, Cursor, IsolationLevel
+
+from gongji.core.record import Settlement
+from gongji.ledger import rows
+from gongji.ledger.sealing import GENESIS, JournalRow, PostingRow, seal_hash
+from gongji.ledger.sql import queries
+
+FETCH = 2000
+
+Progress = Callable[[int], None]
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """The first thing that is wrong.
+
+    Attributes:
+        kind: ``seal``, ``chain``, ``document``, ``split``, ``balance``, ``orphan``, ``link`` or ``year_total``.
+        row: which row, in words.
+        stated: what stands in the database.
+        computed: what it should be.
+    """
+
+    kind: str
+    row: str
+    stated: str
+    computed: str
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What was looked at, and the first difference or None."""
+
+    journals: int
+    postings: int
+    seals: int
+    difference: Difference | None
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything agrees."""
+        return self.difference is None
+
+
+class _Journal(msgspec.Struct, frozen=True):
+    lane: int
+    seal_no: int
+    row: JournalRow
+    document: bytes | None
+    columns: tuple[int, ...]
+
+
+class _Count(msgspec.Struct):
+    journals: int = 0
+    postings: int = 0
+    seals: int = 0
+
+
+def verify(dsn: str, progress: Progress = lambda _: None) -> Report:
+    """Check the whole ledger on one snapshot; money keeps moving beside it.
+
+    Args:
+        dsn: connection string.
+        progress: told the number of journals checked so far.
+    """
+    count = _Count()
+    with psycopg.connect(dsn) as conn:
+        conn.isolation_level = IsolationLevel.REPEATABLE_READ
+        conn.read_only = True
+        difference = (
+            _check_chains(conn, count, progress)
+            or _first(conn, "verify_orphans", "orphan", "没有对应的凭证、账户或封印")
+            or _check_balances(conn)
+            or _first(conn, "verify_links", "link", "撤销记录与账目不一致")
+            or _first(conn, "verify_year_totals", "year_total", "年度累计与结算记录不一致")
+        )
+    return Report(journals=count.journals, postings=count.postings, seals=count.seals, difference=difference)
+
+
+def _check_chains(conn: Connection, count: _Count, progress: Progress) -> Difference | None:
+    """Walk every lane's seals over its journals."""
+    seals: dict[int, list[tuple[Any, ...]]] = {}
+    for seal in conn.execute(queries["verify_seals"]).fetchall():
+        seals.setdefault(seal[0], []).append(seal)
+    journals = _journals(conn, count)
+    position: dict[int, int] = {}
+    head: dict[int, bytes] = {}
+    for (lane, no), group in groupby(journals, key=lambda j: (j.lane, j.seal_no)):
+        batch = list(group)
+        count.seals += 1
+        at = position.get(lane, 0)
+        chain = seals.get(lane, [])
+        difference = _check_seal(chain[at] if at < len(chain) else None, (lane, no), batch, head.get(lane, GENESIS))
+        if difference:
+            return difference
+        position[lane] = at + 1
+        head[lane] = bytes(chain[at][4])
+        progress(count.journals)
+    short = next((lane for lane, chain in seals.items() if position.get(lane, 0) != len(chain)), None)
+    if short is not None:
+        no = seals[short][position.get(short, 0)][1]
+        return Difference(kind="chain", row=f"封印 {short}/{no}", stated="存在", computed="没有任何凭证")
+    return None
+
+
+def _check_seal(
+    seal: tuple[Any, ...] | None, key: tuple[int, int], batch: list[_Journal], previous: bytes
+) -> Difference | None:
+    name = f"封印 {key[0]}/{key[1]}"
+    if seal is None or (seal[0], seal[1]) != key:
+        return Difference(kind="chain", row=name, stated="缺失", computed="应存在")
+    for journal in batch:
+        difference = _check_document(journal)
+        if difference:
+            return difference
+    if bytes(seal[3]) != previous:
+        return Difference(kind="chain", row=name, stated=bytes(seal[3]).hex(), computed=previous.hex())
+    computed = seal_hash(previous, [journal.row for journal in batch])
+    if bytes(seal[4]) != computed or seal[2] != len(batch):
+        numbers = f"凭证 {batch[0].row.id}–{batch[-1].row.id}"
+        return Difference(kind="seal", row=f"{name}（{numbers}）", stated=bytes(seal[4]).hex(), computed=computed.hex())
+    return None
+
+
+def _check_document(journal: _Journal) -> Difference | None:
+    """A settlement's document, its columns and its postings must tell the same story."""
+    row, document = journal.row, journal.document
+    if document is None:
+        missing = row.kind in ("settlement", "reversal")
+        return Difference(kind="document", row=f"凭证 {row.id}", stated="缺失", computed="应存在") if missing else None
+    digest = hashlib.sha256(document).digest()
+    if digest != row.document_hash:
+        return Difference(kind="document", row=f"结算 {row.id}", stated=row.document_hash.hex(), computed=digest.hex())
+    settlement = rows.settlement_decoder.decode(document)
+    told = _told(settlement)
+    if told != journal.columns:
+        return Difference(kind="split", row=f"结算 {settlement.id}", stated=str(journal.columns), computed=str(told))
+    posted = tuple((p.line, p.amount, p.purpose) for p in row.postings)
+    meant = tuple((n, p.amount, p.purpose) for n, p in enumerate(settlement.postings, start=1))
+    if posted != meant:
+        return Difference(kind="split", row=f"结算 {settlement.id} 的分录", stated=str(posted), computed=str(meant))
+    return None
+
+
+def _told(settlement: Settlement) -> tuple[int, ...]:
+    split, sign = settlement.split, settlement.sign
+    parts = (split.total, split.pool, split.supplementary, split.own_total, split.shared_total, split.cash)
+    return tuple(sign * part for part in parts)
+
+
+def _journals(conn: Connection, count: _Count) -> Iterator[_Journal]:
+    """Journals with their postings, streamed side by side in the order of the chain."""
+    with conn.cursor("verify_journals") as journals, conn.cursor("verify_postings") as postings:
+        journals.itersize = postings.itersize = FETCH
+        journals.execute(queries["verify_journals"])
+        postings.execute(queries["verify_postings"])
+        lines = _Lines(postings)
+        for row in journals:
+            taken = lines.of(row[4])
+            count.journals += 1
+            count.postings += len(taken)
+            yield _Journal(
+                lane=row[0],
+                seal_no=row[1],
+                row=JournalRow(
+                    booked_at=row[2],
+                    region=row[3],
+                    id=row[4],
+                    kind=row[5],
+                    sender=row[6],
+                    message_id=row[7],
+                    reverses=row[8],
+                    document_hash=bytes(row[9]),
+                    postings=taken,
+                ),
+                document=bytes(row[10]) if row[10] is not None else None,
+                columns=tuple(row[11:17]),
+            )
+
+
+class _Lines:
+    """Hands out the postings of one journal after the other."""
+
+    def __init__(self, cursor: Cursor[tuple[Any, ...]]) -> None:
+        self._rows = iter(cursor)
+        self._next = next(self._rows, None)
+
+    def of(self, journal_id: int) -> tuple[PostingRow, ...]:
+        taken = []
+        while self._next is not None and self._next[0] == journal_id:
+            taken.append(PostingRow(*self._next[1:]))
+            self._next = next(self._rows, None)
+        return tuple(taken)
+
+
+def _check_balances(conn: Connection) -> Difference | None:
+    row = conn.execute(queries["verify_balances"]).fetchone()
+    if row is None:
+        return None
+    return Difference(kind="balance", row=f"账户 {row[0]}", stated=str(row[1]), computed=str(row[2]))
+
+
+def _first(conn: Connection, statement: str, kind: str, text: str) -> Difference | None:
+    row = conn.execute(queries[statement]).fetchone()
+    return Difference(kind=kind, row=" ".join(map(str, row)), stated="存在", computed=text) if row else None

@@ -1,0 +1,154 @@
+"""Run the two listeners: people over the internet, institutions over the private network (启动服务)."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import psutil
+import psycopg
+import structlog
+from granian.server.embed import Server
+
+from gongji.app import portal
+from gongji.channels.nhsa.gateway import gateway
+from gongji.demo import city
+from gongji.ledger.embedded import EmbeddedPostgres
+from gongji.ledger.migrate import migrate
+from gongji.ledger.sql import queries
+from gongji.listening import Listening, expect_free
+from gongji.policyfiles import load, locate
+from gongji.service.platform import Platform, china_now
+from gongji.settings import Settings, read_settings
+
+log = structlog.get_logger()
+
+WATCH_SECONDS: Final = 0.5
+BACKLOG: Final = 2048
+
+
+def run(settings: Settings, listening: Listening, *, demo: bool, ready: Callable[[Platform], Awaitable[None]]) -> None:
+    """Start everything, serve until SIGTERM or SIGINT, finish what was accepted, stop."""
+    for port in (listening.port, listening.gateway_port):
+        expect_free(listening.host, port)
+    embedded = None
+    dsn = settings.database_url
+    if dsn is None:
+        embedded = EmbeddedPostgres(settings.data)
+        dsn = embedded.start()
+    try:
+        migrate(dsn, china_now().date())
+        _note_addresses(dsn, listening)
+        asyncio.run(_serve(dsn, settings, listening, embedded, demo=demo, ready=ready))
+    finally:
+        if embedded:
+            embedded.stop()
+
+
+def _note_addresses(dsn: str, listening: Listening) -> None:
+    with psycopg.connect(dsn, autocommit=True) as conn:
+        for key, value in (("portal", listening.portal_url), ("gateway", listening.gateway_url)):
+            conn.execute(queries["put_setting"], {"key": key, "value": value})
+
+
+async def _serve(
+    dsn: str,
+    settings: Settings,
+    listening: Listening,
+    embedded: EmbeddedPostgres | None,
+    *,
+    demo: bool,
+    ready: Callable[[Platform], Awaitable[None]],
+) -> None:
+    platform = Platform(dsn, load(locate()), sandbox=not settings.production)
+    await platform.open()
+    if demo:
+        await city.build(platform)
+        await platform.read_catalogue()
+    chores = [asyncio.create_task(_keep_months(dsn))]
+    if embedded:
+        chores.append(asyncio.create_task(_keep_alive(embedded)))
+    helpers = [_start_worker(dsn, settings, listening) for _ in range(listening.workers - 1)]
+    await ready(platform)
+    try:
+        await listen(platform, settings, listening)
+    finally:
+        for chore in chores:
+            chore.cancel()
+        for helper in helpers:
+            helper.terminate()
+        for helper in helpers:
+            await asyncio.to_thread(helper.wait)
+        await platform.close()
+
+
+async def listen(platform: Platform, settings: Settings, listening: Listening) -> None:
+    """Serve both ports in this process until a signal asks to stop; requests in flight are finished."""
+    servers = [
+        _server(portal(platform, settings), listening.host, listening.port),
+        _server(gateway(platform, settings), listening.host, listening.gateway_port),
+    ]
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, lambda: [server.stop() for server in servers])
+    await asyncio.gather(*(server.serve() for server in servers))
+
+
+def _server(app: object, host: str, port: int) -> Server:
+    return Server(app, address=host, port=port, interface="asgi", backlog=BACKLOG, log_enabled=False, websockets=False)
+
+
+async def _keep_alive(embedded: EmbeddedPostgres) -> None:
+    """Start the embedded database again when it dies; what was acknowledged is in its log."""
+    while True:
+        await asyncio.sleep(WATCH_SECONDS)
+        if await asyncio.to_thread(lambda: embedded.alive):
+            continue
+        log.warning("embedded database is down, starting it again")
+        with suppress(subprocess.SubprocessError, AssertionError, OSError):
+            await asyncio.to_thread(embedded.revive)
+
+
+async def _keep_months(dsn: str) -> None:
+    """Make the partitions of coming months, once a day."""
+    while True:
+        await asyncio.sleep(24 * 3600)
+        with suppress(psycopg.Error):
+            await asyncio.to_thread(migrate, dsn, china_now().date())
+
+
+def _start_worker(dsn: str, settings: Settings, listening: Listening) -> "subprocess.Popen[bytes]":
+    """Another process on the same ports; it stops when its parent does."""
+    environment = os.environ | {"DATABASE_URL": dsn, "GONGJI_WORKER": msgspec.json.encode(listening).decode()}
+    return subprocess.Popen([sys.executable, "-m", "gongji.serve", str(settings.data)], env=environment)  # noqa: S603
+
+
+async def _work(settings: Settings, listening: Listening) -> None:
+    if settings.database_url is None:
+        raise SystemExit("a worker needs DATABASE_URL")
+    platform = Platform(settings.database_url, load(locate()), sandbox=not settings.production)
+    await platform.open()
+    watch = asyncio.create_task(_stop_with_parent(psutil.Process().ppid()))
+    try:
+        await listen(platform, settings, listening)
+    finally:
+        watch.cancel()
+        await platform.close()
+
+
+async def _stop_with_parent(parent: int) -> None:
+    while psutil.Process().ppid() == parent:
+        await asyncio.sleep(WATCH_SECONDS)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    asyncio.run(
+        _work(read_settings(Path(sys.argv[1])), msgspec.json.decode(os.environ["GONGJI_WORKER"], type=Listening))
+    )

@@ -1,0 +1,1 @@
+"""The cashier of a designated institution, in the sandbox (收费窗口)."""

@@ -1,0 +1,1 @@
+"""Pages of an insured person (参保人门户)."""

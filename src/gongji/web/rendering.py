@@ -1,0 +1,49 @@
+"""Turn view values into pages: one template environment, with the formats that every page uses (页面渲染)."""
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar.plugins.jinja import JinjaTemplateEngine
+from litestar.response import Template
+
+from gongji.core.money import Fen, format_yuan
+from gongji.service.platform import CHINA
+
+FOLDER = Path(__file__).parent
+
+
+def template_engine(*, sandbox: bool) -> JinjaTemplateEngine:
+    """The engine of one portal; an undefined name in a template is an error, not an empty place."""
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["sandbox"] = sandbox
+    environment.filters |= {"yuan": format_yuan, "signed": signed, "day": day, "moment": moment}
+    return JinjaTemplateEngine(engine_instance=environment)
+
+
+def page(name: str, *, status: int = 200, visitor: object = None, **values: Any) -> Template:
+    """A page; ``visitor`` is who is signed in, or None."""
+    return Template(name, context={"visitor": visitor, **values}, status_code=status)
+
+
+def signed(amount: Fen) -> str:
+    """An amount with its sign, since money out and money in must not look alike."""
+    return f"+{format_yuan(amount)}" if amount > 0 else format_yuan(amount)
+
+
+def day(on: date) -> str:
+    """A day as it is said: 2026年3月5日."""
+    return f"{on.year}年{on.month}月{on.day}日"
+
+
+def moment(at: datetime) -> str:
+    """A day and time in China."""
+    local = at.astimezone(CHINA)
+    return f"{day(local.date())} {local:%H:%M}"
