@@ -14,6 +14,7 @@ import msgspec
 import psutil
 import psycopg
 import structlog
+from granian.constants import Interfaces
 from granian.server.embed import Server
 
 from gongji.app import portal
@@ -101,7 +102,7 @@ async def listen(platform: Platform, settings: Settings, listening: Listening) -
 
 
 def _server(app: object, host: str, port: int) -> Server:
-    return Server(app, address=host, port=port, interface="asgi", backlog=BACKLOG, log_enabled=False, websockets=False)
+    return Server(app, address=host, port=port, interface=Interfaces.ASGI, backlog=BACKLOG, log_enabled=False, websockets=False)
 
 
 async def _keep_alive(embedded: EmbeddedPostgres) -> None:

@@ -54,6 +54,11 @@ class EmbeddedPostgres:
             self._server = None
 
     @property
+    def exists(self) -> bool:
+        """Whether the folder holds a database already."""
+        return (self._folder / "PG_VERSION").exists()
+
+    @property
     def dsn(self) -> str:
         """Connection string of the running server."""
         return str(self._running.get_uri()).replace(":@", "@")

@@ -4,7 +4,7 @@ from datetime import date
 
 import msgspec
 
-from gongji.core.case import Split, Step
+from gongji.core.case import NotDrawn, Split, Step
 from gongji.core.explain import explain
 from gongji.core.money import Fen, format_yuan
 
@@ -13,6 +13,19 @@ BAR_WIDTH = 1000
 
 THINNEST = 12
 """A part that paid anything can be seen."""
+
+
+OF_THE_BILL = frozenset(
+    reason.label
+    for reason in (
+        NotDrawn.NOT_ASKED,
+        NotDrawn.SHARING_NOT_OPEN,
+        NotDrawn.PURPOSE_NOT_ALLOWED,
+        NotDrawn.OWN_ACCOUNT_NOT_ZERO,
+        NotDrawn.NOT_NEEDED,
+    )
+)
+"""Why nothing is shared for this bill; the other reasons tell about a relative and are not for an institution."""
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,21 +72,31 @@ def split_view(split: Split, today: date, *, to_institution: bool = False) -> Sp
         to_institution: institutions learn how much relatives pay, not who they are nor what limits they set.
     """
     steps = split.steps
-    if to_institution:
-        steps = tuple(step for step in steps if step.rule != "sharing.not_drawn")
-    return SplitView(
-        total=split.total,
-        parts=_parts(split),
-        reasons=tuple(_reason(step, today, to_institution=to_institution) for step in steps),
-    )
+    texts = _impersonal(steps) if to_institution else [explain(step) for step in steps]
+    reasons = dict.fromkeys(_reason(step, text, today) for step, text in zip(steps, texts, strict=True) if text)
+    return SplitView(total=split.total, parts=_parts(split), reasons=tuple(reasons))
+
+
+def _impersonal(steps: tuple[Step, ...]) -> list[str]:
+    """The explanation without a word about the relatives; empty where nothing is left to say."""
+    texts = []
+    for step in steps:
+        if step.rule == "sharing.drawn":
+            texts.append(f"家庭共济账户支付 {format_yuan(step.amount)} 元")
+        elif step.rule == "sharing.not_drawn":
+            why = str(step.facts[1])
+            texts.append(f"家庭共济未动用：{why}" if why in OF_THE_BILL else "")
+        else:
+            texts.append(explain(step))
+    return texts
 
 
 def _parts(split: Split) -> tuple[Part, ...]:
     named = (
         ("fund", "统筹", "大家共同的医保基金", split.fund),
-        ("own", "本人账户", "您自己的医保个人账户", split.own_total),
+        ("own", "本人账户", "本人的医保个人账户", split.own_total),
         ("shared", "家庭共济", "家人的医保个人账户", split.shared_total),
-        ("cash", "现金", "自己另外付的钱", split.cash),
+        ("cash", "现金", "本人另外付的钱", split.cash),
     )
     widths = _widths([amount for *_, amount in named], split.total)
     parts = []
@@ -91,10 +114,7 @@ def _widths(amounts: list[Fen], total: Fen) -> list[int]:
     return widths
 
 
-def _reason(step: Step, today: date, *, to_institution: bool) -> Reason:
-    text = explain(step)
-    if to_institution and step.rule == "sharing.drawn":
-        text = f"家庭共济账户支付 {format_yuan(step.amount)} 元"
+def _reason(step: Step, text: str, today: date) -> Reason:
     cite = step.cite
     if cite is None:
         return Reason(text=text, amount=step.amount)

@@ -119,9 +119,20 @@ def render(transaction: Transaction, node: str, values: Mapping[str, Any]) -> di
     foreign = values.keys() - writers.keys()
     if foreign:
         raise KeyError(f"{transaction.code}.{node} has no {', '.join(sorted(foreign))}")
+    return render_known(transaction, node, values)
+
+
+def render_known(transaction: Transaction, node: str, words: Mapping[str, Any]) -> dict[str, Any]:
+    """The same as :func:`render` for words of which the node may know only some; the transactions know different ones.
+
+    Raises:
+        KeyError: the transaction has no such node.
+        TypeError: as :func:`render`.
+        ValueError: as :func:`render`.
+    """
     row: dict[str, Any] = {}
-    for name, write in writers.items():
-        value = values.get(name)
+    for name, write in _writers(transaction, node).items():
+        value = words.get(name)
         row[name] = None if value is None else write(value)
     return row
 

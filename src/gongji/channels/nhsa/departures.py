@@ -41,12 +41,22 @@ NEVER_REQUIRED: Final = frozenset({"rx_circ_flag", "hosp_appr_flag", "medins_lis
 NOT_REQUIRED: Final[dict[tuple[str, str], frozenset[str]]] = {
     # Names a special disease (慢特病); an ordinary visit has none, and 2203A does not demand it.
     ("2203", "mdtrtinfo"): frozenset({"dise_codg", "dise_name"}),
+    # The parts of the bill repeat what 2206 answered: they are checked where they are sent.
+    ("2207", "data"): frozenset({"fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_scp_amt"}),
 }
 """(transaction, input node) -> further fields that may be missing."""
 
 LENGTHS: Final[dict[tuple[str, str, str], int]] = {
     # The original may be "2207A" or "100001"; the document still says four characters.
     ("2601", "data", "oinfno"): 6,
+    # Clients of the south-west write two digits ("01").
+    **dict.fromkeys(
+        (
+            (infno, node, "acct_used_flag")
+            for infno, node in (("2101", "druginfo"), ("2102", "druginfo"), ("2206", "data"), ("2207", "data"))
+        ),
+        2,
+    ),
 }
 """(transaction, input node, field) -> characters accepted instead of the table's."""
 
@@ -72,3 +82,11 @@ ADDED_OUTPUT_FIELDS: Final[dict[tuple[str, str], dict[str, str]]] = {
     ("2208", "setlinfo"): {"psn_cash_pay": "pdn_cash_pay"},
 }
 """(transaction, output node on the wire) -> added field -> the listed field it is like."""
+
+ALIASES: Final = {"2203A": "2203", "2206A": "2206", "2207A": "2207"}
+"""Codes with a letter that provinces send for the plain transaction (2203A from pharmacies, the others in Zhejiang)."""
+
+
+def plain(infno: str) -> str:
+    """The transaction a code stands for."""
+    return ALIASES.get(infno, infno)

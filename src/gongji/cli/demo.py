@@ -1,0 +1,72 @@
+"""``gongji demo``: who lives in the demo city, and how they stand now."""
+
+import asyncio
+from typing import Annotated, Any, NoReturn
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from gongji.cli.opening import DataOption, database, fail, settings_or_exit
+from gongji.demo import city
+from gongji.demo.describe import NotBuiltError
+from gongji.ledger.embedded import EmbeddedPostgres
+from gongji.settings import Settings
+
+_MISSING = "这里还没有演示城市：{place}\n先建立：gongji up --demo{option}"
+
+
+def demo(
+    *,
+    data: DataOption = None,
+    json: Annotated[bool, typer.Option("--json", help="输出 JSON：人、绑定、机构、目录、地址、登录")] = False,
+) -> None:
+    """演示城市里有谁、怎样登录、余额多少；全部为虚构人物。
+
+    例一：看看有谁
+
+    gongji demo
+
+    例二：给程序用，余额和绑定都是现在的
+
+    gongji demo --json --data /tmp/gongji
+
+    服务运行时、没有运行时都可以用。还没有建立演示城市时退出码为 1。
+    """
+    settings = settings_or_exit(data)
+    if settings.production:
+        fail("演示城市只在沙箱里：GONGJI_ENV=production 时没有演示数据")
+    # Asking must not leave a new database behind in a folder that has none.
+    if settings.database_url is None and not EmbeddedPostgres(settings.data).exists:
+        _missing(settings)
+    try:
+        with database(data) as dsn:
+            found = asyncio.run(city.read(dsn))
+    except NotBuiltError:
+        _missing(settings)
+    if json:
+        typer.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
+    else:
+        _print(found)
+
+
+def _missing(settings: Settings) -> NoReturn:
+    if settings.database_url is None:
+        fail(_MISSING.format(place=settings.data, option=f" --data {settings.data}"))
+    fail(_MISSING.format(place="DATABASE_URL 指向的数据库", option=""))
+
+
+def _print(found: dict[str, Any]) -> None:
+    console = Console()
+    console.print(f"门户 {found['portal']}  国家接口 {found['gateway']}")
+    console.print(f"密码都是 {found['people'][0]['login']['password']}")
+    table = Table(title="演示城市：全部为虚构人物", title_justify="left")
+    for heading in ("姓名", "角色", "参保地", "险种", "登录（证件号码）"):
+        table.add_column(heading, overflow="fold")
+    table.add_column("余额（元）", justify="right", no_wrap=True)
+    for person in found["people"]:
+        scheme = {"employee": "职工", "resident": "居民"}[person["scheme"]]
+        login = person["login"]["certno"]
+        table.add_row(person["name"], person["role"], person["region"], scheme, login, person["balance"])
+    console.print(table)

@@ -1,0 +1,120 @@
+"""Build the demo city in an empty sandbox, and tell what has become of it (演示城市的建立与现状)."""
+
+import asyncio
+from typing import Any, Final
+
+import msgspec
+from psycopg import AsyncConnection
+from psycopg.types.json import Jsonb
+
+from gongji.core.policy import PolicyBook
+from gongji.core.refusal import Refusal
+from gongji.demo import market
+from gongji.demo.describe import NotBuiltError, describe
+from gongji.demo.people import PASSWORD, binding_requests, citizens, families
+from gongji.ledger import store
+from gongji.service.bindings import bind_in
+from gongji.service.enrol import credit_in, enrol, own_lane
+from gongji.service.platform import CHINA, CHINA_TIME, Platform
+from gongji.service.sessions import hash_password
+
+BUILT: Final = "demo"
+"""Key of the setting that holds the city as it was built."""
+
+STORY: Final = ("story father", "story son")
+"""Roles of the people with whom a first visitor begins."""
+
+
+class ProductionError(RuntimeError):
+    """Fictitious people may not stand in the books of a production system."""
+
+
+class BrokenCityError(RuntimeError):
+    """The data of the city break a rule, so nothing was built."""
+
+
+async def build(platform: Platform) -> None:
+    """Build the city, all of it or nothing; where it stands already, or somebody builds it now, nothing changes.
+
+    Raises:
+        ProductionError: the platform is not a sandbox.
+        BrokenCityError: a binding was refused.
+    """
+    if not platform.sandbox:
+        raise ProductionError("生产环境不能建立演示城市")
+    async with own_lane(platform) as (conn, lane):
+        cursor = await store.run(conn, "claim_setting", key=BUILT, value="")
+        if await cursor.fetchone() is None:
+            return
+        await _open_market(conn)
+        await _take_in(conn, platform)
+        money = [credit for citizen in citizens().values() for credit in citizen.credits]
+        await credit_in(conn, lane, money, platform.clock())
+        await _bind(conn, platform.book)
+        city = await describe(conn)
+        stored = {key: value for key, value in city.items() if key not in ("portal", "gateway")}
+        await store.run(conn, "put_setting", key=BUILT, value=msgspec.json.encode(stored).decode())
+    await platform.read_catalogue()
+
+
+async def snapshot(platform: Platform) -> dict[str, Any]:
+    """The city as it is now, with the keys that outside programs rely on.
+
+    Raises:
+        ProductionError: the platform is not a sandbox.
+        NotBuiltError: there is no city.
+    """
+    if not platform.sandbox:
+        raise ProductionError("演示城市只在沙箱里")
+    async with platform.pool.connection() as conn:
+        return await _present(conn)
+
+
+async def read(dsn: str) -> dict[str, Any]:
+    """The city in a sandbox's database, without a platform.
+
+    Raises:
+        NotBuiltError: there is no city.
+    """
+    async with await AsyncConnection.connect(dsn, autocommit=True, options=CHINA_TIME) as conn:
+        return await _present(conn)
+
+
+async def story_people(platform: Platform) -> list[dict[str, Any]]:
+    """The people with whom a first visitor begins, or nobody where there is no city."""
+    try:
+        city = await snapshot(platform)
+    except NotBuiltError:
+        return []
+    return [person for person in city["people"] if person["role"] in STORY]
+
+
+async def _present(conn: AsyncConnection) -> dict[str, Any]:
+    cursor = await store.run(conn, "setting", key=BUILT)
+    if await cursor.fetchone() is None:
+        raise NotBuiltError
+    return await describe(conn)
+
+
+async def _open_market(conn: AsyncConnection) -> None:
+    for institution in market.institutions():
+        keys = Jsonb(market.credentials(institution.code))
+        await store.run(conn, "add_institution", **msgspec.structs.asdict(institution), credentials=keys)
+    for item in market.catalogue():
+        await store.run(conn, "add_catalogue_items", **msgspec.structs.asdict(item))
+
+
+async def _take_in(conn: AsyncConnection, platform: Platform) -> None:
+    # Hashing is made slow on purpose: beside the event loop, and once for everybody.
+    password_hash = await asyncio.to_thread(hash_password, PASSWORD)
+    today = platform.clock().date()
+    for citizen in citizens().values():
+        await enrol(conn, platform.book, citizen.enrolment(password_hash), today)
+
+
+async def _bind(conn: AsyncConnection, book: PolicyBook) -> None:
+    signed_at = families().signed_at.astimezone(CHINA)
+    for request in binding_requests():
+        answer = await bind_in(conn, book, request, signed_at)
+        if isinstance(answer, Refusal):
+            raise BrokenCityError(f"{request.signature} → {request.user_name}：{answer.text}")

@@ -1,0 +1,144 @@
+"""What a person has and what happened to it (个人账户)."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import groupby
+
+import msgspec
+from litestar import get
+from litestar.response import Template
+
+from gongji.core.codes import AccountState, Segment
+from gongji.core.money import Fen
+from gongji.core.record import Settlement
+from gongji.core.refusal import Refusal
+from gongji.service.people import institution_names
+from gongji.service.platform import CHINA, Platform
+from gongji.service.records import Movement, account_page, settlements_of
+from gongji.web.faults import NoSuchPageError
+from gongji.web.rendering import page
+from gongji.web.visitor import Visitor
+
+_PURPOSES = {"own": "本人使用", "shared": "家庭共济", "credit": "个人账户划入"}
+_KINDS = {"settlement": "", "reversal": "撤销退回", "credit": "", "premium": "缴费", "correction": "更正"}
+_LIMITED = (AccountState.FROZEN, AccountState.CLOSED)
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One movement as a person reads it."""
+
+    at: datetime
+    amount: Fen
+    title: str
+    what: str
+    who: str
+    place: str
+    settlement: str | None
+
+
+class Month(msgspec.Struct, frozen=True, kw_only=True):
+    """Movements of one month, newest first."""
+
+    name: str
+    lines: tuple[Line, ...]
+
+
+class Visit(msgspec.Struct, frozen=True, kw_only=True):
+    """A bill of one's own, whoever paid it."""
+
+    id: str
+    at: datetime
+    place: str
+    care: str
+    total: Fen
+    fund: Fen
+    own: Fen
+    shared: Fen
+    cash: Fen
+    reversal: bool
+    taken_back: bool
+
+
+@get("/account")
+async def account(platform: Platform, visitor: Visitor) -> Template:
+    """Balance, yearly figures, movements and bills."""
+    found = await account_page(platform, visitor.person_no)
+    if isinstance(found, Refusal):
+        raise NoSuchPageError
+    settlements = await settlements_of(platform, visitor.person_no)
+    places = await institution_names(platform, list({s.institution for s in settlements}))
+    holding = found.holding
+    segments = [
+        (segment.label, holding.of(segment))
+        for segment in (Segment.CURRENT_YEAR, Segment.HISTORICAL)
+        if any(account.segment is segment for account in holding.accounts)
+    ]
+    return page(
+        "account.html",
+        visitor=visitor,
+        person=holding.person,
+        region=platform.book.name(holding.person.region),
+        has_account=holding.state is not AccountState.NONE,
+        limited=holding.state.label if holding.state in _LIMITED else "",
+        balance=holding.balance,
+        available=holding.available,
+        blocked=holding.balance - holding.available,
+        segments=segments,
+        year=found.year,
+        year_to_date=found.year_to_date,
+        months=_months(found.movements, visitor.person_no),
+        visits=_visits(settlements, places),
+    )
+
+
+def _months(movements: list[Movement], person_no: str) -> list[Month]:
+    """Movements by month; what one bill took from several segments is one line."""
+    merged: dict[tuple[object, ...], Movement] = {}
+    for number, movement in enumerate(movements):
+        key = (movement.settlement or number, movement.purpose)
+        before = merged.get(key)
+        amount = movement.amount + (before.amount if before else 0)
+        merged[key] = msgspec.structs.replace(movement, amount=amount)
+    return [
+        Month(name=name, lines=tuple(_line(movement, person_no) for movement in group))
+        for name, group in groupby(merged.values(), key=_month_name)
+    ]
+
+
+def _month_name(movement: Movement) -> str:
+    local = movement.at.astimezone(CHINA)
+    return f"{local.year}年{local.month}月"
+
+
+def _line(movement: Movement, person_no: str) -> Line:
+    for_other = movement.person_no is not None and movement.person_no != person_no
+    return Line(
+        at=movement.at,
+        amount=movement.amount,
+        title=_KINDS.get(movement.kind) or _PURPOSES.get(movement.purpose, "其他"),
+        what=movement.care.label if movement.care else "",
+        who=f"{movement.person_name} 使用" if for_other else "",
+        place=movement.institution,
+        settlement=movement.settlement,
+    )
+
+
+def _visits(settlements: Iterable[Settlement], places: dict[str, str]) -> list[Visit]:
+    settlements = list(settlements)
+    gone = {s.reverses for s in settlements if s.reverses}
+    return [
+        Visit(
+            id=s.id,
+            at=s.settled_at,
+            place=places.get(s.institution, s.institution),
+            care=s.care.label,
+            total=s.sign * s.split.total,
+            fund=s.sign * s.split.fund,
+            own=s.sign * s.split.own_total,
+            shared=s.sign * s.split.shared_total,
+            cash=s.sign * s.split.cash,
+            reversal=s.reverses is not None,
+            taken_back=s.id in gone,
+        )
+        for s in settlements
+    ]

@@ -1,0 +1,141 @@
+"""Whom I share with and who shares with me; confirm and end (家庭共济)."""
+
+from datetime import date
+from typing import Any, Final
+
+import msgspec
+from litestar import Request, get, post
+from litestar.response import Redirect, Response, Template
+from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
+
+from gongji.core.family import Binding, BindingState
+from gongji.core.money import Fen
+from gongji.core.refusal import Refusal
+from gongji.service.bindings import BindingView, bindings_of, confirm, end
+from gongji.service.platform import Platform
+from gongji.web.faults import NoSuchPageError
+from gongji.web.rendering import page
+from gongji.web.visitor import Visitor
+
+CHANNEL: Final = "portal"
+
+_DONE: Final = {
+    "bound": "绑定成功。家人下次就医购药时，先用他自己的账户，不够的部分用您的账户。",
+    "pending": "已提交。请家人登录后在“家庭共济”里确认，确认后才能使用。",
+    "confirmed": "已确认。您下次就医购药时，本人账户不够的部分会用家人的账户。",
+    "ended": "已解除。从现在起不再使用这个账户付款，以前的记录不变。",
+}
+"""What is said after each piece of business."""
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """A binding as one side sees it; ``live`` is False once nothing can be paid by it any more."""
+
+    id: str
+    other: str
+    relation: str
+    state: str
+    live: bool
+    to_confirm: bool
+    starts_on: date
+    ends_on: date | None
+    cap: Fen | None
+    position: int
+
+
+@get("/family")
+async def family(request: Request[Any, Any, Any], platform: Platform, visitor: Visitor) -> Template:
+    """All bindings of the visitor, on either side."""
+    views = await bindings_of(platform, visitor.person_no)
+    today = platform.clock().date()
+    cards = [(view.binding.authoriser == visitor.person_no, _card(view, visitor, today)) for view in views]
+    return page(
+        "family.html",
+        visitor=visitor,
+        given=[card for mine, card in cards if mine and card.live],
+        taken=[card for mine, card in cards if not mine and card.live],
+        ended=[card for _, card in cards if not card.live],
+        done=_DONE.get(request.query_params.get("done", ""), ""),
+    )
+
+
+def _card(view: BindingView, visitor: Visitor, today: date) -> Card:
+    binding = view.binding
+    mine = binding.authoriser == visitor.person_no
+    label = binding.relation.label
+    return Card(
+        id=binding.id,
+        other=(view.user if mine else view.authoriser).name,
+        relation=f"使用人是您的{label}" if mine else f"您是授权人的{label}",
+        state=state_words(binding, today),
+        live=binding.state is not BindingState.ENDED and not _over(binding, today),
+        to_confirm=binding.state is BindingState.PENDING and not mine,
+        starts_on=binding.starts_on,
+        ends_on=binding.ends_on,
+        cap=binding.cap_per_transaction,
+        position=binding.position,
+    )
+
+
+def _over(binding: Binding, today: date) -> bool:
+    return binding.ends_on is not None and binding.ends_on < today
+
+
+def state_words(binding: Binding, today: date) -> str:
+    """The state as people say it, by the day."""
+    if binding.state is BindingState.ENDED:
+        return "已解除"
+    if _over(binding, today):
+        return "已到期"
+    if binding.state is BindingState.PENDING:
+        return "待确认"
+    return "未到开始日期" if today < binding.starts_on else "已绑定"
+
+
+async def _mine(platform: Platform, visitor: Visitor, binding_id: str) -> BindingView:
+    """A binding of the visitor's that has not ended.
+
+    Raises:
+        NoSuchPageError: there is none, or it is other people's.
+    """
+    for view in await bindings_of(platform, visitor.person_no):
+        if view.binding.id == binding_id and view.binding.state is not BindingState.ENDED:
+            return view
+    raise NoSuchPageError
+
+
+@get("/family/{binding_id:str}/end")
+async def end_page(platform: Platform, visitor: Visitor, binding_id: str) -> Template:
+    """Ask once more before ending."""
+    return await _end_page(platform, visitor, binding_id, "")
+
+
+async def _end_page(platform: Platform, visitor: Visitor, binding_id: str, problem: str) -> Template:
+    view = await _mine(platform, visitor, binding_id)
+    card = _card(view, visitor, platform.clock().date())
+    mine = view.binding.authoriser == visitor.person_no
+    status = 409 if problem else 200
+    return page("family_end.html", status=status, visitor=visitor, card=card, mine=mine, problem=problem)
+
+
+@post("/family/{binding_id:str}/end", status_code=HTTP_200_OK)
+async def end_binding(platform: Platform, visitor: Visitor, binding_id: str) -> Response[Any]:
+    """End a binding of one's own."""
+    await _mine(platform, visitor, binding_id)
+    ended = await end(platform, binding_id, visitor.person_no, CHANNEL)
+    if isinstance(ended, Refusal):
+        return await _end_page(platform, visitor, binding_id, ended.text)
+    return Redirect("/family?done=ended", status_code=HTTP_303_SEE_OTHER)
+
+
+@post("/family/{binding_id:str}/confirm", status_code=HTTP_200_OK)
+async def confirm_binding(platform: Platform, visitor: Visitor, binding_id: str) -> Response[Any]:
+    """Give one's own consent to a binding that waits for it."""
+    view = await _mine(platform, visitor, binding_id)
+    if view.binding.user != visitor.person_no:
+        raise NoSuchPageError
+    if view.binding.state is BindingState.PENDING:
+        confirmed = await confirm(platform, binding_id, visitor.person_no, CHANNEL)
+        if isinstance(confirmed, Refusal):
+            return await _end_page(platform, visitor, binding_id, confirmed.text)
+    return Redirect("/family?done=confirmed", status_code=HTTP_303_SEE_OTHER)

@@ -1,0 +1,100 @@
+"""The first page: what this is and, in the sandbox, a story to try (首页)."""
+
+import msgspec
+from litestar import get
+from litestar.response import Template
+
+from gongji.service.platform import Platform
+from gongji.service.setting import read_setting
+from gongji.settings import Settings
+from gongji.web.rendering import page
+from gongji.web.visitor import Visitor
+
+STORY_BALANCE = "50.00"
+"""The father of the story starts with this much of his own."""
+
+STORY_REGION = "610100"
+
+
+class DemoLogin(msgspec.Struct, frozen=True):
+    """How to sign in as a fictitious person."""
+
+    certno: str = ""
+    password: str = ""
+
+
+class DemoPerson(msgspec.Struct, frozen=True):
+    """A fictitious person as the demo city describes him."""
+
+    name: str
+    psn_no: str
+    certno: str = ""
+    region: str = ""
+    balance: str = ""
+    role: str = ""
+    login: DemoLogin | None = None
+
+
+class DemoBinding(msgspec.Struct, frozen=True):
+    """A binding of the demo city."""
+
+    authoriser: str
+    user: str
+    relation: str = ""
+
+
+class DemoCity(msgspec.Struct, frozen=True):
+    """The part of the demo city's description that the pages use."""
+
+    people: list[DemoPerson] = []
+    bindings: list[DemoBinding] = []
+
+
+class Story(msgspec.Struct, frozen=True, kw_only=True):
+    """A father with little money of his own, and the son who has bound him."""
+
+    father: DemoPerson
+    father_region: str
+    son: DemoPerson
+    son_region: str
+
+
+@get("/", name="home")
+async def home(platform: Platform, settings: Settings, guest: Visitor | None) -> Template:
+    """What this is, where to go, and a story to try."""
+    city = DemoCity() if settings.production else await demo_city(platform)
+    return page("home.html", visitor=guest, story=_story(platform, city))
+
+
+async def demo_city(platform: Platform) -> DemoCity:
+    """The demo city as it was stored; empty when there is none or it cannot be read."""
+    text = await read_setting(platform, "demo")
+    try:
+        return msgspec.json.decode(text or "{}", type=DemoCity)
+    except msgspec.MsgspecError:
+        return DemoCity()
+
+
+def _story(platform: Platform, city: DemoCity) -> Story | None:
+    people = {person.psn_no: person for person in city.people}
+    pairs = [
+        (people[binding.user], people[binding.authoriser])
+        for binding in city.bindings
+        if binding.relation == "parent" and binding.user in people and binding.authoriser in people
+    ]
+    pairs = [(father, son) for father, son in pairs if father.login and son.login]
+    if not pairs:
+        return None
+    father, son = min(pairs, key=lambda pair: (pair[0].balance != STORY_BALANCE, pair[0].region != STORY_REGION))
+    return Story(
+        father=father,
+        father_region=platform.book.name(father.region),
+        son=son,
+        son_region=platform.book.name(son.region),
+    )
+
+
+@get("/services", name="services")
+async def services(guest: Visitor | None) -> Template:
+    """Everything that can be done here, under the names people know (服务 → 个人业务申报)."""
+    return page("services.html", visitor=guest)

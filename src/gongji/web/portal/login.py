@@ -1,0 +1,65 @@
+"""Sign in and out (登录、退出)."""
+
+import re
+from typing import Any, Final
+
+from litestar import Request, get, post
+from litestar.response import Redirect, Response, Template
+from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
+
+from gongji.core.refusal import Code, Refusal
+from gongji.service.platform import Platform
+from gongji.service.sessions import sign_in, sign_out
+from gongji.settings import Settings
+from gongji.web.form import read_form
+from gongji.web.rendering import page
+from gongji.web.visitor import COOKIE, Visitor, session_cookie
+
+_COME_BACK: Final = re.compile(r"/(?:account|family|family/new|services|settlements/\d{30})", re.ASCII)
+"""Pages one may be sent to after signing in; anything else could lead to a stranger's site."""
+
+_STATUS = {Code.LOGIN_LOCKED: 429, Code.LOGIN_FAILED: 401}
+
+
+def _safe(target: str) -> str:
+    return target if _COME_BACK.fullmatch(target) else "/account"
+
+
+@get("/login")
+async def login_page(request: Request[Any, Any, Any], guest: Visitor | None) -> Response[Any]:
+    """The form."""
+    target = _safe(request.query_params.get("next", ""))
+    if guest:
+        return Redirect(target, status_code=HTTP_303_SEE_OTHER)
+    return page("login.html", target=target, login="", problem="")
+
+
+@post("/login", status_code=HTTP_200_OK)
+async def login(request: Request[Any, Any, Any], platform: Platform, settings: Settings) -> Response[Any]:
+    """Check number and password."""
+    form = await read_form(request)
+    target = _safe(form.text("next"))
+    number, password = form.text("login"), form.text("password")
+    if not number or not password:
+        return _again(target, number, "请填写证件号码（或社保卡号）和密码", 422)
+    token = await sign_in(platform, number, password)
+    if isinstance(token, Refusal):
+        return _again(target, number, token.text, _STATUS.get(token.code, 422))
+    answer = Redirect(target, status_code=HTTP_303_SEE_OTHER)
+    answer.set_cookie(session_cookie(token, settings))
+    return answer
+
+
+def _again(target: str, number: str, problem: str, status: int) -> Template:
+    return page("login.html", status=status, target=target, login=number, problem=problem)
+
+
+@post("/logout", status_code=HTTP_200_OK)
+async def logout(request: Request[Any, Any, Any], platform: Platform) -> Response[Any]:
+    """End the session."""
+    token = request.cookies.get(COOKIE)
+    if token:
+        await sign_out(platform, token)
+    answer = Redirect("/", status_code=HTTP_303_SEE_OTHER)
+    answer.delete_cookie(COOKIE)
+    return answer

@@ -1,0 +1,50 @@
+"""A settlement's receipt: whole for the patient, his own part for a relative who paid (结算单)."""
+
+import msgspec
+from litestar import get
+from litestar.response import Template
+
+from gongji.core.money import Fen
+from gongji.core.refusal import Refusal
+from gongji.service.platform import Platform
+from gongji.service.records import SettlementView, paid_by, settlement_view
+from gongji.web.faults import NoSuchPageError
+from gongji.web.rendering import page
+from gongji.web.split_view import split_view
+from gongji.web.visitor import Visitor
+
+
+class PaidBy(msgspec.Struct, frozen=True, kw_only=True):
+    """A relative who paid a part."""
+
+    name: str
+    amount: Fen
+
+
+@get("/settlements/{settlement_id:str}")
+async def receipt(platform: Platform, visitor: Visitor, settlement_id: str) -> Template:
+    """The receipt, as far as the visitor may see it; for a stranger there is no such page."""
+    view = await settlement_view(platform, settlement_id)
+    if isinstance(view, Refusal):
+        raise NoSuchPageError
+    if view.patient.person_no == visitor.person_no:
+        return page(
+            "receipt.html",
+            visitor=visitor,
+            view=view,
+            split=split_view(view.settlement.split, platform.clock().date()),
+            relatives=relatives_of(view),
+        )
+    part = paid_by(view, visitor.person_no)
+    if part == 0:
+        raise NoSuchPageError
+    return page("receipt_part.html", visitor=visitor, view=view, part=part)
+
+
+def relatives_of(view: SettlementView) -> list[PaidBy]:
+    """The relatives who paid, for the patient's eyes: their parts, never what they have."""
+    return [
+        PaidBy(name=view.authorisers[drawn.id].name, amount=drawn.amount)
+        for drawn in view.settlement.split.shared
+        if drawn.amount
+    ]

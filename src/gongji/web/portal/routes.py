@@ -1,0 +1,31 @@
+"""All pages of the portal (门户路由)."""
+
+from litestar import Router
+
+from gongji.web.portal import account, bind, family, home, login, receipt
+
+
+def portal_routes() -> Router:
+    """The portal, at the root."""
+    return Router(
+        path="/",
+        include_in_schema=False,
+        route_handlers=[
+            home.home,
+            home.services,
+            login.login_page,
+            login.login,
+            login.logout,
+            account.account,
+            receipt.receipt,
+            family.family,
+            family.end_page,
+            family.end_binding,
+            family.confirm_binding,
+            bind.notice_page,
+            bind.verify_page,
+            bind.form_page,
+            bind.commitment_page,
+            bind.submit,
+        ],
+    )

@@ -1,0 +1,116 @@
+"""Writes the pages of ``docs/reference`` that are made from code: ``python tests/architecture/reference_pages.py``."""
+
+import inspect
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import typer.main
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from architecture.project import DOCS
+from gongji.cli import app
+from gongji.core.case import NotDrawn
+from gongji.core.refusal import Code
+
+MADE: Final = "<!-- Made by tests/architecture/reference_pages.py; edit the code, then run it again. -->"
+
+
+def commands_page() -> str:
+    """Every command with its options, in the words that ``--help`` prints."""
+    lines = [
+        MADE,
+        "# Commands",
+        "",
+        "Each command prints the same with `--help`. The program speaks Chinese, so the texts below are Chinese.",
+        "",
+    ]
+    for words, command in _leaves(typer.main.get_command(app), ("gongji",)):
+        lines += _command(words, command)
+    return "\n".join(lines)
+
+
+def _leaves(command: Any, words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    children = getattr(command, "commands", None)
+    if children is None:
+        yield words, command
+        return
+    for child in children:
+        yield from _leaves(children[child], (*words, child))
+
+
+def _command(words: tuple[str, ...], command: Any) -> Iterator[str]:
+    arguments = [param for param in command.params if param.param_type_name == "argument"]
+    options = [param for param in command.params if param.param_type_name == "option" and param.name != "help"]
+    usage = " ".join([*words, *(param.name.upper() for param in arguments), *(["[OPTIONS]"] if options else [])])
+    yield from (f"## {' '.join(words)}", "", f"`{usage}`", "")
+    yield from (_unwrapped(inspect.cleandoc(command.help or "")), "")
+    if arguments or options:
+        yield from ("| option | default | meaning |", "|---|---|---|")
+        yield from (f"| `{param.name.upper()}` |  | {_cell(param.help)} |" for param in arguments)
+        yield from (f"| {_names(param)} | {_default(param)} | {_cell(param.help)} |" for param in options)
+        yield ""
+
+
+def _unwrapped(text: str) -> str:
+    """Paragraphs as they are; a paragraph that is a command becomes code."""
+    paragraphs = [" ".join(paragraph.split("\n")) for paragraph in text.replace("\b", "").split("\n\n")]
+    return "\n\n".join(f"`{p}`" if p.startswith(("gongji ", "DATABASE_URL")) else p for p in paragraphs)
+
+
+def _names(param: Any) -> str:
+    required = "（必填）" if param.required else ""
+    return ", ".join(f"`{name}`" for name in param.opts) + required
+
+
+def _default(param: Any) -> str:
+    return "" if param.default in (None, "", False, ()) or callable(param.default) else f"`{param.default}`"
+
+
+def _cell(text: str | None) -> str:
+    return (text or "").replace("\n", " ").replace("|", "\\|")
+
+
+def refusals_page() -> str:
+    """Every refusal in the order of precedence, and the reasons why a relative's account was not drawn."""
+    lines = [
+        MADE,
+        "# Refusals",
+        "",
+        "A refusal is the business answer “no”: nothing was posted. The code is stable; programs may rely on it. Where",
+        "several reasons hold, the one that stands first here is answered. Words in braces are filled in. The national",
+        "interface sends the text as `err_msg` with `infcode` -1; `gongji quote --json` and REST send the code as well.",
+        "",
+        "| no. | code | text |",
+        "|---|---|---|",
+        *(f"| {place} | `{code.value}` | {_cell(code.text)} |" for place, code in enumerate(Code, start=1)),
+        "",
+        "## Why a relative's account paid nothing",
+        "",
+        "These are not refusals: the bill is settled, and the reason stands beside the binding in `shared_by` and in the",
+        "trace.",
+        "",
+        "| reason | text |",
+        "|---|---|",
+        *(f"| `{reason.value}` | {_cell(reason.label)} |" for reason in NotDrawn),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+PAGES: Final[dict[str, Callable[[], str]]] = {
+    "commands.md": commands_page,
+    "refusals.md": refusals_page,
+}
+
+
+def main() -> None:
+    """Write every page."""
+    for file, page in PAGES.items():
+        (DOCS / "reference" / file).write_text(page(), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
