@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from typing import Final
 
-from gongji.core.codes import Scheme
+from gongji.core.codes import Scheme, Segment
 from gongji.core.lines import CatalogueItem
 from gongji.core.money import format_percent, format_yuan
 from gongji.core.person import Institution
@@ -65,19 +65,20 @@ def _family(family: Family) -> str:
     headings = ("姓名", "是谁", "参保地", "险种", "证件号码", "余额（元）")
     table = _table(headings, (_person_row(people[member.name]) for member in family.members))
     bindings = "".join(
-        f"- {bond.authoriser}已绑定{bond.relation.label}{bond.user}"
+        f"- {bond.authoriser} → {bond.user}（{bond.relation.label}）"
         + (f"，第 {bond.position} 顺位" if bond.position else "")
         + (f"，每次最多 {bond.cap} 元" if bond.cap else "")
         + "\n"
         for bond in family.bindings
     )
-    return f"### {family.name}\n\n{family.story}\n\n{table}" + (f"{bindings}\n" if bindings else "")
+    bound = f"已绑定（授权人 → 使用人，使用人是授权人的什么人）：\n\n{bindings}\n" if bindings else ""
+    return f"### {family.name}\n\n{family.story}\n\n{table}{bound}"
 
 
 def _person_row(citizen: Citizen) -> Sequence[str]:
     member, person = citizen.member, citizen.person
     balance = member.balance
-    if person.region == "310000":
+    if any(credit.segment is not Segment.WHOLE for credit in citizen.credits):
         balance = f"当年 {member.current_year}，历年 {member.historical}"
     insured = f"{person.scheme.label}，{person.status.label}" if person.insured_since else "未参保"
     return (

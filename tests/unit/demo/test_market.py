@@ -1,0 +1,68 @@
+"""Institutions and catalogue of the demo city have the forms of real ones."""
+
+import re
+
+import pytest
+
+from gongji.core.codes import Level
+from gongji.demo.market import catalogue, credentials, institutions
+
+FORMS = {
+    "western_drug": r"X[A-Z0-9]{22}",
+    "chinese_patent": r"Z[A-Z0-9]{19}",
+    "service": r"\d{15}",
+    "consumable": r"C\d{19}",
+    "device": r"C\d{19}",
+    "disinfectant": r"C\d{19}",
+}
+
+
+def test_institutions_have_the_promised_kinds() -> None:
+    assert len(institutions()) >= 12
+    hospitals = {i.level for i in institutions() if i.region == "610100" and i.kind == "hospital"}
+    assert hospitals == {Level.FIRST, Level.SECOND, Level.THIRD}
+    assert any(i.community for i in institutions())
+    assert sum(not i.designated for i in institutions()) == 1
+    for region in ("310000", "360100", "370200", "450100", "610100"):
+        assert {i.kind for i in institutions() if i.region == region} >= {"hospital", "pharmacy"}
+
+
+@pytest.mark.parametrize("institution", institutions(), ids=lambda i: i.name)
+def test_institution_code_has_its_form(institution) -> None:
+    letter = "P" if institution.kind == "pharmacy" else "H"
+    assert re.fullmatch(rf"{letter}{institution.region}\d{{5}}", institution.code)
+    assert (institution.level is None) == (institution.kind == "pharmacy")
+
+
+def test_codes_and_keys_are_unique() -> None:
+    codes = [i.code for i in institutions()]
+    assert len(set(codes)) == len(codes)
+    assert len({str(credentials(code)) for code in codes}) == len(codes)
+    items = [item.code for item in catalogue()]
+    assert len(set(items)) == len(items) >= 25
+
+
+def test_secrets_say_that_they_are_for_the_sandbox() -> None:
+    keys = credentials("H61010090001")
+    assert set(keys) == {"x_tif", "api", "x_ca", "apikey"}
+    for secret in (keys["x_tif"]["secret"], keys["api"]["secret"], keys["x_ca"]["secret"], keys["apikey"]):
+        assert secret.startswith("sandbox-only-")
+
+
+@pytest.mark.parametrize("item", catalogue(), ids=lambda i: i.name)
+def test_catalogue_item_has_its_form(item) -> None:
+    assert re.fullmatch(FORMS[item.kind], item.code)
+    assert item.price > 0
+    assert (item.first_self_pay > 0) == (item.level == "乙")
+    assert item.price_limit is None or item.price_limit < item.price
+
+
+def test_catalogue_has_every_kind_and_level_and_a_price_limit() -> None:
+    assert {item.kind for item in catalogue()} == set(FORMS)
+    assert {item.level for item in catalogue()} == {"甲", "乙", "丙"}
+    assert any(item.price_limit is not None for item in catalogue())
+
+
+def test_ct_is_paid_first_by_a_fifth() -> None:
+    ct = next(item for item in catalogue() if item.name.startswith("CT"))
+    assert (ct.first_self_pay, ct.price) == (2000, 180_00)
