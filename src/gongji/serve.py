@@ -26,7 +26,7 @@ from gongji.ledger.sql import queries
 from gongji.listening import Listening, expect_free
 from gongji.policyfiles import load, locate
 from gongji.service.platform import Platform, china_now
-from gongji.settings import Settings, read_settings
+from gongji.settings import Settings, SettingsError, read_settings
 
 log = structlog.get_logger()
 
@@ -45,11 +45,19 @@ def run(settings: Settings, listening: Listening, *, demo: bool, ready: Callable
         dsn = embedded.start()
     try:
         migrate(dsn, china_now().date())
+        if settings.production:
+            _refuse_demo(dsn)
         _note_addresses(dsn, listening)
         asyncio.run(_serve(dsn, settings, listening, embedded, demo=demo, ready=ready))
     finally:
         if embedded:
             embedded.stop()
+
+
+def _refuse_demo(dsn: str) -> None:
+    with psycopg.connect(dsn, autocommit=True) as conn:
+        if conn.execute(queries["setting"], {"key": "demo"}).fetchone():
+            raise SettingsError("数据库中有演示城市的虚构数据，不能用于生产；请为 DATABASE_URL 换一个新的数据库")
 
 
 def _note_addresses(dsn: str, listening: Listening) -> None:
@@ -102,7 +110,9 @@ async def listen(platform: Platform, settings: Settings, listening: Listening) -
 
 
 def _server(app: object, host: str, port: int) -> Server:
-    return Server(app, address=host, port=port, interface=Interfaces.ASGI, backlog=BACKLOG, log_enabled=False, websockets=False)
+    return Server(
+        app, address=host, port=port, interface=Interfaces.ASGI, backlog=BACKLOG, log_enabled=False, websockets=False
+    )
 
 
 async def _keep_alive(embedded: EmbeddedPostgres) -> None:

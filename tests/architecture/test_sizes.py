@@ -2,11 +2,11 @@ from typing import Final
 
 from architecture.sizes import FILE_MAX, FUNCTION_MAX, beyond, files, functions, report
 
-LONG_FUNCTIONS: Final[dict[str, str]] = {
-    # A command line is one signature: each option is a parameter with its help text.
-    "src/gongji/cli/quote.py:quote": "one parameter for each option",
-}
+LONG_FUNCTIONS: Final[dict[str, str]] = {}
+"""``path:function`` -> why it may be longer than the limit. One that has become short must leave the list."""
+
 LONG_FILES: Final[dict[str, str]] = {}
+"""The same for files."""
 
 
 def test_functions_are_short_but_for_the_named_ones() -> None:

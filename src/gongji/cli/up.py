@@ -12,6 +12,7 @@ from gongji.cli.opening import DataOption, fail, settings_or_exit
 from gongji.demo import city
 from gongji.listening import Listening, PortTakenError
 from gongji.service.platform import Platform
+from gongji.settings import SettingsError
 
 MOST_WORKERS = 64
 
@@ -47,8 +48,8 @@ def up(
     listening = Listening(host=host, port=port, gateway_port=gateway_port, workers=workers)
     try:
         serve.run(settings, listening, demo=demo, ready=lambda platform: _announce(platform, listening))
-    except PortTakenError as taken:
-        fail(str(taken))
+    except (PortTakenError, SettingsError) as fault:
+        fail(str(fault))
 
 
 def _quiet_logs() -> None:

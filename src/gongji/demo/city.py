@@ -13,9 +13,10 @@ from gongji.demo import market
 from gongji.demo.describe import NotBuiltError, describe
 from gongji.demo.people import PASSWORD, binding_requests, citizens, families
 from gongji.ledger import store
+from gongji.ledger.connection import connect
 from gongji.service.bindings import bind_in
 from gongji.service.enrol import credit_in, enrol, own_lane
-from gongji.service.platform import CHINA, CHINA_TIME, Platform
+from gongji.service.platform import CHINA, Platform
 from gongji.service.sessions import hash_password
 
 BUILT: Final = "demo"
@@ -76,7 +77,7 @@ async def read(dsn: str) -> dict[str, Any]:
     Raises:
         NotBuiltError: there is no city.
     """
-    async with await AsyncConnection.connect(dsn, autocommit=True, options=CHINA_TIME) as conn:
+    async with await connect(dsn, "gongji-demo") as conn:
         return await _present(conn)
 
 

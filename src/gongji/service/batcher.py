@@ -14,6 +14,7 @@ from psycopg import AsyncConnection
 from gongji.core.account import AccountRef
 from gongji.core.policy import PolicyBook
 from gongji.core.refusal import Code, Refusal, refuse
+from gongji.ledger.connection import connect
 from gongji.ledger.sealing import Lane, NoFreeLaneError, read_lane, take_lane
 from gongji.service.batch import Outcome, run_batch
 from gongji.service.commands import Command
@@ -143,7 +144,7 @@ class Batcher:
         await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _connect(self) -> None:
-        conn = await AsyncConnection.connect(self._dsn, autocommit=True, application_name="gongji-writer")
+        conn = await connect(self._dsn, "gongji-writer")
         try:
             self._lane = await take_lane(conn)
         except (psycopg.Error, NoFreeLaneError):

@@ -15,6 +15,7 @@ from gongji.core.money import Fen
 from gongji.core.person import Person
 from gongji.core.policy import PolicyBook, Segments
 from gongji.ledger import rows, store
+from gongji.ledger.connection import connect
 from gongji.ledger.sealing import JournalRow, Lane, PostingRow, take_lane
 from gongji.service.platform import Platform
 
@@ -69,7 +70,7 @@ def _segments(book: PolicyBook, person: Person, on: date) -> tuple[Segment, ...]
 @asynccontextmanager
 async def own_lane(platform: Platform) -> AsyncIterator[tuple[AsyncConnection, Lane]]:
     """A transaction on a connection and lane of its own."""
-    async with await AsyncConnection.connect(platform.dsn, autocommit=True) as conn:
+    async with await connect(platform.dsn, "gongji-credit") as conn:
         lane = await take_lane(conn)
         async with conn.transaction():
             yield conn, lane

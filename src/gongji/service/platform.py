@@ -11,14 +11,12 @@ from psycopg_pool import AsyncConnectionPool
 from gongji.core.lines import CatalogueItem
 from gongji.core.policy import PolicyBook
 from gongji.ledger import rows, store
+from gongji.ledger.connection import OPTIONS, configure
 from gongji.service.batcher import Batcher
 
 CHINA = ZoneInfo("Asia/Shanghai")
 
 HEALTH_SECONDS = 2.0
-
-CHINA_TIME = "-c TimeZone=Asia/Shanghai"
-"""Connection option: the database answers times of day in China."""
 
 Clock = Callable[[], datetime]
 
@@ -43,7 +41,8 @@ class Platform:
             min_size=2,
             max_size=16,
             open=False,
-            kwargs={"autocommit": True, "application_name": "gongji", "options": CHINA_TIME},
+            kwargs={**OPTIONS, "application_name": "gongji"},
+            configure=configure,
             check=AsyncConnectionPool.check_connection,
         )
 

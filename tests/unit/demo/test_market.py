@@ -5,6 +5,8 @@ import re
 import pytest
 
 from gongji.core.codes import Level
+from gongji.core.lines import CatalogueItem
+from gongji.core.person import Institution
 from gongji.demo.market import catalogue, credentials, institutions
 
 FORMS = {
@@ -28,7 +30,7 @@ def test_institutions_have_the_promised_kinds() -> None:
 
 
 @pytest.mark.parametrize("institution", institutions(), ids=lambda i: i.name)
-def test_institution_code_has_its_form(institution) -> None:
+def test_institution_code_has_its_form(institution: Institution) -> None:
     letter = "P" if institution.kind == "pharmacy" else "H"
     assert re.fullmatch(rf"{letter}{institution.region}\d{{5}}", institution.code)
     assert (institution.level is None) == (institution.kind == "pharmacy")
@@ -50,7 +52,7 @@ def test_secrets_say_that_they_are_for_the_sandbox() -> None:
 
 
 @pytest.mark.parametrize("item", catalogue(), ids=lambda i: i.name)
-def test_catalogue_item_has_its_form(item) -> None:
+def test_catalogue_item_has_its_form(item: CatalogueItem) -> None:
     assert re.fullmatch(FORMS[item.kind], item.code)
     assert item.price > 0
     assert (item.first_self_pay > 0) == (item.level == "乙")

@@ -139,7 +139,5 @@ def account_use_of(acct_used_flag: str) -> AccountUse | Refusal:
     flag = acct_used_flag.removeprefix("0") or "0"
     if flag in ACCT_USED_FLAG:
         return ACCT_USED_FLAG[flag]
-    what = (
-        f"acct_used_flag（个人账户使用标志）{acct_used_flag} 无法识别，应为 0 不使用、1 本人账户、2 本人账户和共济账户"
-    )
+    what = f"acct_used_flag（个人账户使用标志）{acct_used_flag} 无法识别，应为 0 不使用、1 本人、2 本人和共济"
     return refuse(Code.INPUT_INVALID, field="acct_used_flag", what=what)

@@ -1,4 +1,4 @@
-"""Lines of a bill (费用明细): read from ``feedetail`` and ``drugdetail``, answered in ``result`` and ``detlcutinfo``."""
+"""Lines of a bill (费用明细): from ``feedetail`` and ``drugdetail`` to ``result`` and ``detlcutinfo``."""
 
 from collections.abc import Sequence
 from decimal import Decimal

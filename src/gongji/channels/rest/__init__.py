@@ -1,0 +1,1 @@
+"""REST for portal apps and third parties (REST 接口)."""

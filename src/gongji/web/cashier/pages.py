@@ -14,9 +14,9 @@ from gongji.service.platform import Platform
 from gongji.service.records import SettlementView, settlement_of_message, settlement_view
 from gongji.web.cashier.bill import MOST_OF_AN_ITEM, ROWS, is_message_id, new_message_id, read_draft
 from gongji.web.cashier.counter import Preview, preview, settle, take_back, withdraw
+from gongji.web.demo_city import demo_city
 from gongji.web.faults import NoSuchPageError
 from gongji.web.form import Form, read_form
-from gongji.web.portal.home import demo_city
 from gongji.web.rendering import page
 from gongji.web.split_view import split_view
 

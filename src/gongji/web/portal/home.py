@@ -5,8 +5,8 @@ from litestar import get
 from litestar.response import Template
 
 from gongji.service.platform import Platform
-from gongji.service.setting import read_setting
 from gongji.settings import Settings
+from gongji.web.demo_city import DemoCity, DemoPerson, demo_city
 from gongji.web.rendering import page
 from gongji.web.visitor import Visitor
 
@@ -14,40 +14,6 @@ STORY_BALANCE = "50.00"
 """The father of the story starts with this much of his own."""
 
 STORY_REGION = "610100"
-
-
-class DemoLogin(msgspec.Struct, frozen=True):
-    """How to sign in as a fictitious person."""
-
-    certno: str = ""
-    password: str = ""
-
-
-class DemoPerson(msgspec.Struct, frozen=True):
-    """A fictitious person as the demo city describes him."""
-
-    name: str
-    psn_no: str
-    certno: str = ""
-    region: str = ""
-    balance: str = ""
-    role: str = ""
-    login: DemoLogin | None = None
-
-
-class DemoBinding(msgspec.Struct, frozen=True):
-    """A binding of the demo city."""
-
-    authoriser: str
-    user: str
-    relation: str = ""
-
-
-class DemoCity(msgspec.Struct, frozen=True):
-    """The part of the demo city's description that the pages use."""
-
-    people: list[DemoPerson] = []
-    bindings: list[DemoBinding] = []
 
 
 class Story(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,15 +30,6 @@ async def home(platform: Platform, settings: Settings, guest: Visitor | None) ->
     """What this is, where to go, and a story to try."""
     city = DemoCity() if settings.production else await demo_city(platform)
     return page("home.html", visitor=guest, story=_story(platform, city))
-
-
-async def demo_city(platform: Platform) -> DemoCity:
-    """The demo city as it was stored; empty when there is none or it cannot be read."""
-    text = await read_setting(platform, "demo")
-    try:
-        return msgspec.json.decode(text or "{}", type=DemoCity)
-    except msgspec.MsgspecError:
-        return DemoCity()
 
 
 def _story(platform: Platform, city: DemoCity) -> Story | None:

@@ -1,0 +1,95 @@
+"""Put the people's side together: portal, cashier, REST, health and figures in one application (组装)."""
+
+from http import HTTPStatus
+from typing import Any
+
+from litestar import Litestar, MediaType, Request, Response, get
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.static_files import create_static_files_router
+from litestar.template.config import TemplateConfig
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from gongji import __version__
+from gongji.channels.rest import routes as rest
+from gongji.service.health import database_answers
+from gongji.service.platform import Platform
+from gongji.settings import Settings
+from gongji.web import edge, faults
+from gongji.web.cashier.pages import cashier_routes
+from gongji.web.portal.routes import portal_routes
+from gongji.web.rendering import FOLDER, template_engine
+from gongji.web.visitor import find_visitor, need_visitor
+
+
+@get("/healthz", include_in_schema=False, media_type=MediaType.TEXT)
+async def healthz(platform: Platform) -> Response[str]:
+    """Whether this process can work."""
+    if await database_answers(platform):
+        return Response("ok")
+    return Response("database does not answer", status_code=HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+@get("/metrics", include_in_schema=False)
+async def metrics() -> Response[bytes]:
+    """Figures for Prometheus."""
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+def portal(platform: Platform, settings: Settings) -> Litestar:
+    """The application of the people's listener.
+
+    Args:
+        platform: an open platform; whoever opened it closes it.
+        settings: how the server runs. In production there is no cashier and no demo content.
+    """
+    routes = [
+        healthz,
+        metrics,
+        create_static_files_router(path="/static", directories=[FOLDER / "static"], include_in_schema=False),
+        portal_routes(),
+        rest.rest_routes(),
+    ]
+    if not settings.production:
+        routes.append(cashier_routes())
+    return Litestar(
+        route_handlers=routes,
+        dependencies={
+            "platform": Provide(lambda: platform, sync_to_thread=False),
+            "settings": Provide(lambda: settings, sync_to_thread=False),
+            "guest": Provide(find_visitor),
+            "visitor": Provide(need_visitor),
+        },
+        template_config=TemplateConfig(instance=template_engine(sandbox=not settings.production)),
+        csrf_config=edge.csrf(settings),
+        before_send=[edge.add_headers],
+        request_max_body_size=edge.BODY_LIMIT,
+        exception_handlers={Exception: _answer_fault},
+        openapi_config=_openapi(),
+        logging_config=None,
+    )
+
+
+def _answer_fault(request: Request[Any, Any, Any], fault: Exception) -> Response[Any]:
+    """Programs get problem details, people get a page."""
+    if not request.url.path.startswith("/api/"):
+        return faults.answer_fault(request, fault)
+    problem = rest.answer_fault(request, fault)
+    if problem.status_code == HTTPStatus.INTERNAL_SERVER_ERROR:
+        faults.log_fault(request, fault)
+    return problem
+
+
+def _openapi() -> OpenAPIConfig:
+    """The description of REST, as JSON only: pages that draw it load scripts from elsewhere."""
+    return OpenAPIConfig(
+        title="共济 REST",
+        version=__version__,
+        description="参保人查询账户与结算、办理家庭共济绑定。金额是以元为单位的字符串。",
+        path="/api",
+        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        components=Components(security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")}),
+        security=[{"bearer": []}],
+    )

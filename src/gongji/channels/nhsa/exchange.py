@@ -1,0 +1,178 @@
+"""From the bytes of a request to the bytes of its answer (报文处理): decode, authenticate, read, carry out, answer."""
+
+import itertools
+import secrets
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+import msgspec
+import structlog
+from prometheus_client import Histogram
+
+from gongji.channels.nhsa import answer, tables
+from gongji.channels.nhsa.call import Call, Output
+from gongji.channels.nhsa.departures import plain
+from gongji.channels.nhsa.envelope import Envelope, EnvelopeFault, decode, input_hash
+from gongji.channels.nhsa.fields import Values, faults_text, read
+from gongji.channels.nhsa.registry import HANDLERS, table_of, title
+from gongji.channels.nhsa.senders import Known, Senders
+from gongji.channels.nhsa.tables import Transaction
+from gongji.core.refusal import Code, Refusal, refuse
+from gongji.service.batcher import OutcomeUnknownError
+from gongji.service.commands import Sender
+from gongji.service.platform import Platform
+from gongji.settings import Settings
+
+OK: Final = 200
+BAD_REQUEST: Final = 400
+UNAUTHORIZED: Final = 401
+
+UNKNOWN_OUTCOME: Final = "系统异常，结果未知，请用原报文号重试或查询"
+
+_ADVICE: Final = {
+    Code.CREDENTIAL_UNKNOWN: "；mdtrt_cert_type（就诊凭证类型）目前受理 02 居民身份证和 03 社会保障卡",
+}
+"""What a refusal means for the message, beside what it means for the people at the counter."""
+
+_NO_ENVELOPE: Final = {"infno", "msgid", "fixmedins_code"}
+_SERIALS: Final = 10**9
+
+log = structlog.get_logger()
+
+SECONDS = Histogram("gongji_national_seconds", "Time of a national message", ["infno", "outcome"])
+
+
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer with what log and metrics tell about it: nothing personal.
+
+    ``outcome`` is ``done``, ``refused``, ``unknown`` (ask again) or ``rejected`` (not taken as a message).
+    """
+
+    body: bytes
+    outcome: str
+    status: int = OK
+    reason: str | None = None
+
+
+class Exchange:
+    """Answers national messages; holds what lives longer than one of them."""
+
+    def __init__(self, platform: Platform, settings: Settings) -> None:
+        self._platform = platform
+        self._settings = settings
+        self._senders = Senders(platform)
+        self._serials = itertools.count(secrets.randbelow(_SERIALS))
+
+    async def answer(self, body: bytes, headers: Mapping[str, str]) -> Answered:
+        """Answer one request; never raises."""
+        started = time.perf_counter()
+        received_at = self._platform.clock()
+        message = decode(body)
+        try:
+            if isinstance(message, EnvelopeFault):
+                answered = self._malformed(message, received_at)
+            else:
+                answered = await self._exchange(message, body, headers, received_at)
+        except OutcomeUnknownError:
+            answered = self._failed(UNKNOWN_OUTCOME, received_at, outcome="unknown", reason="outcome_unknown")
+        except Exception as error:  # noqa: BLE001 - an institution must get an answer whatever happens
+            # The text of an error may repeat what was sent; its type and place may not.
+            log.error(  # noqa: TRY400 - a traceback would show values
+                "national message failed", error=type(error).__name__, place=_place(error))
+            answered = self._failed(UNKNOWN_OUTCOME, received_at, outcome="unknown", reason="unexpected")
+        _tell(message, answered, time.perf_counter() - started)
+        return answered
+
+    async def _exchange(
+        self, envelope: Envelope, body: bytes, headers: Mapping[str, str], received_at: datetime
+    ) -> Answered:
+        known = await self._senders.find(envelope.fixmedins_code)
+        fault = self._senders.fault(
+            known, envelope.infno, headers, body, received_at, unsigned_allowed=not self._settings.production
+        )
+        if fault:
+            return self._failed(fault, received_at, status=UNAUTHORIZED, outcome="rejected", reason="signature")
+        table = table_of(envelope.infno)
+        if table is None:
+            return Answered(body=answer.unknown_infno(next(self._serials)), outcome="rejected", reason="unknown_infno")
+        if plain(envelope.infno) not in HANDLERS:
+            text = f"本平台暂未提供交易 {envelope.infno} {title(table)}"
+            return self._failed(text, received_at, reason="not_offered")
+        if known is None:
+            return self._refused(
+                table,
+                refuse(Code.INSTITUTION_UNKNOWN, field="fixmedins_code", institution=envelope.fixmedins_code),
+                received_at,
+            )
+        values = read(table, envelope.input)
+        if not isinstance(values, Values):
+            text = f"FSI-{title(table)}失败：{faults_text(values)}"
+            return self._failed(text, received_at, reason="fields")
+        return await self._carry_out(envelope, values, known, received_at)
+
+    async def _carry_out(self, envelope: Envelope, values: Values, known: Known, received_at: datetime) -> Answered:
+        infno = plain(envelope.infno)
+        sender = Sender(
+            institution=known.institution.code,
+            message_id=envelope.msgid,
+            transaction=infno,
+            input_hash=input_hash(envelope),
+            unknown=msgspec.to_builtins(values.unknown),
+        )
+        call = Call(envelope=envelope, values=values, platform=self._platform, sender=sender, received_at=received_at)
+        output = await HANDLERS[infno](call)
+        if isinstance(output, Refusal):
+            return self._refused(values.transaction, output, received_at)
+        return self._done(output, known, received_at)
+
+    def _done(self, output: Output, known: Known, received_at: datetime) -> Answered:
+        now = self._platform.clock()
+        body = answer.success(
+            output,
+            refmsgid=answer.refmsgid(known.institution.region, now, next(self._serials)),
+            received_at=received_at,
+            responded_at=now,
+        )
+        return Answered(body=body, outcome="done")
+
+    def _refused(self, table: Transaction, refusal: Refusal, received_at: datetime) -> Answered:
+        text = f"FSI-{title(table)}失败：{refusal.text}{_ADVICE.get(refusal.code, '')}"
+        return self._failed(text, received_at, reason=refusal.code.value)
+
+    def _malformed(self, fault: EnvelopeFault, received_at: datetime) -> Answered:
+        """A body without an envelope is a bad request; an envelope with a fault is answered as a message."""
+        no_envelope = not fault.fields or set(fault.fields) >= _NO_ENVELOPE
+        status = BAD_REQUEST if no_envelope else OK
+        return self._failed(fault.text, received_at, status=status, outcome="rejected", reason="envelope")
+
+    def _failed(
+        self, text: str, received_at: datetime, *, status: int = OK, outcome: str = "refused", reason: str
+    ) -> Answered:
+        body = answer.failure(text, received_at=received_at, responded_at=self._platform.clock())
+        return Answered(body=body, outcome=outcome, status=status, reason=reason)
+
+
+def _place(error: Exception) -> str:
+    """File and line where an error was raised."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
+
+
+def _tell(message: Envelope | EnvelopeFault, answered: Answered, seconds: float) -> None:
+    """One log line and one observation a message."""
+    infno = message.infno if isinstance(message, Envelope) else ""
+    known = infno if tables.transaction(plain(infno)) else "unknown"
+    SECONDS.labels(known, answered.outcome).observe(seconds)
+    log.info(
+        "national message",
+        infno=infno,
+        msgid=message.msgid if isinstance(message, Envelope) else "",
+        institution=message.fixmedins_code if isinstance(message, Envelope) else "",
+        infcode=0 if answered.outcome == "done" else -1,
+        refusal=answered.reason,
+        milliseconds=round(seconds * 1000, 1),
+    )

@@ -1,0 +1,122 @@
+"""The national gateway (国家接口网关) as a plain ASGI application: every POST is a message, whatever its path."""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from datetime import datetime
+from typing import Any, Final, TypeAlias
+
+from gongji.channels.nhsa import answer
+from gongji.channels.nhsa.exchange import Exchange
+from gongji.service.platform import Platform
+from gongji.settings import Settings
+
+BODY_BYTES_MAX: Final = 1_048_576
+
+OK: Final = 200
+METHOD_NOT_ALLOWED: Final = 405
+TOO_LARGE: Final = 413
+UNAVAILABLE: Final = 503
+
+HEALTH_PATH: Final = "/healthz"
+
+Message: TypeAlias = MutableMapping[str, Any]
+Scope: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+
+
+class TooLargeError(Exception):
+    """The body has more bytes than a message may have."""
+
+
+class DisconnectedError(Exception):
+    """The client left before its request was complete."""
+
+
+class Gateway:
+    """The application: health, method and size here, everything about messages in :class:`Exchange`."""
+
+    def __init__(self, platform: Platform, settings: Settings) -> None:
+        self._platform = platform
+        self._exchange = Exchange(platform, settings)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection event."""
+        if scope["type"] == "lifespan":
+            await _live(receive, send)
+        elif scope["type"] == "http":
+            await self._serve(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        method, path = scope["method"], scope["path"]
+        if method == "GET" and path == HEALTH_PATH:
+            healthy = await self._platform.answers()
+            body = b'{"status":"ok"}' if healthy else b'{"status":"unavailable"}'
+            await _respond(send, OK if healthy else UNAVAILABLE, body)
+            return
+        if method != "POST":
+            text = f"不支持 {method} 请求，请用 POST 发送报文"
+            await _respond(send, METHOD_NOT_ALLOWED, self._failure(text), ((b"allow", b"POST"),))
+            return
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        try:
+            body = await _read(headers.get("content-length", ""), receive)
+        except TooLargeError:
+            text = f"报文超过 {BODY_BYTES_MAX} 字节，请减少明细分次发送"
+            await _respond(send, TOO_LARGE, self._failure(text), ((b"connection", b"close"),))
+            return
+        except DisconnectedError:
+            return
+        answered = await self._exchange.answer(body, headers)
+        await _respond(send, answered.status, answered.body)
+
+    def _failure(self, text: str) -> bytes:
+        now: datetime = self._platform.clock()
+        return answer.failure(text, received_at=now, responded_at=now)
+
+
+def gateway(platform: Platform, settings: Settings) -> Gateway:
+    """The ASGI application of the national interface.
+
+    Args:
+        platform: open before the first request comes.
+        settings: in production, unsigned messages are refused.
+    """
+    return Gateway(platform, settings)
+
+
+async def _read(content_length: str, receive: Receive) -> bytes:
+    if content_length.isdecimal() and int(content_length[:20]) > BODY_BYTES_MAX:
+        raise TooLargeError
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise DisconnectedError
+        chunk: bytes = message.get("body", b"")
+        size += len(chunk)
+        if size > BODY_BYTES_MAX:
+            raise TooLargeError
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return b"".join(chunks)
+
+
+async def _respond(send: Send, status: int, body: bytes, further: tuple[tuple[bytes, bytes], ...] = ()) -> None:
+    headers = [
+        (b"content-type", b"application/json; charset=utf-8"),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+        *further,
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    """Starting and stopping is the composition root's affair; the server only wants to hear yes."""
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return

@@ -1,0 +1,259 @@
+"""What REST takes and gives: money as strings in yuan, dates as ISO days (REST 数据)."""
+
+from datetime import date, datetime
+
+import msgspec
+
+from gongji.core.case import Step
+from gongji.core.codes import Relation, Segment
+from gongji.core.explain import explain
+from gongji.core.family import BindingState
+from gongji.core.money import format_yuan
+from gongji.service.bindings import BindingView
+from gongji.service.records import AccountPage, Movement, SettlementView
+
+
+LONGEST_TEXT = 200
+
+
+class SignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Number of certificate or card, and password."""
+
+    login: str
+    password: str
+
+
+class Token(msgspec.Struct, frozen=True, kw_only=True):
+    """What later requests carry as ``Authorization: Bearer``."""
+
+    token: str
+
+
+class Me(msgspec.Struct, frozen=True, kw_only=True):
+    """The person of the token. The certificate number is not repeated."""
+
+    psn_no: str
+    name: str
+    region: str
+    region_name: str
+    scheme: str
+    status: str
+    insurance: str
+    real_name_verified: bool
+
+
+class MovementOut(msgspec.Struct, frozen=True, kw_only=True):
+    """Money into (positive) or out of (negative) the account."""
+
+    at: datetime
+    amount: str
+    purpose: str
+    kind: str
+    settlement_id: str | None
+    person: str
+    institution: str
+    care: str | None
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """Balance, yearly figures and latest movements."""
+
+    state: str
+    balance: str
+    available: str
+    frozen: str
+    current_year: str | None
+    historical: str | None
+    year: int
+    deductible_used: str
+    pool_paid: str
+    movements: list[MovementOut]
+
+
+class StepOut(msgspec.Struct, frozen=True, kw_only=True):
+    """One reason of a split."""
+
+    rule: str
+    text: str
+    amount: str
+    file: str | None
+    source: str | None
+    confidence: str | None
+
+
+class SharedOut(msgspec.Struct, frozen=True, kw_only=True):
+    """What one relative's account paid."""
+
+    name: str
+    amount: str
+
+
+class SettlementOut(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A settlement. A relative who paid gets ``view: "part"``: his own amount, when, where and whose bill."""
+
+    id: str
+    view: str
+    at: datetime
+    institution: str
+    person: str
+    care: str
+    my_part: str | None = None
+    total: str | None = None
+    fund: str | None = None
+    own: str | None = None
+    shared: str | None = None
+    cash: str | None = None
+    shared_by: list[SharedOut] = []
+    trace: list[StepOut] = []
+    reverses: str | None = None
+    reversed_by: str | None = None
+
+
+class SettlementLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A settlement in a list; the amounts of a reversal are negative."""
+
+    id: str
+    at: datetime
+    institution: str
+    care: str
+    total: str
+    fund: str
+    own: str
+    shared: str
+    cash: str
+    reverses: str | None
+
+
+class BindingIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A relative to bind; the authoriser is the person of the token. ``relation``: what the user is to him."""
+
+    user_certificate_no: str
+    user_name: str
+    relation: Relation
+    user_region: str = ""
+    position: int | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+    cap_per_transaction: str | None = None
+    notice_accepted: bool = False
+    signature: str = ""
+
+
+class BindingOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A binding. ``role`` is the side of the person of the token."""
+
+    id: str
+    role: str
+    authoriser: str
+    user: str
+    relation: Relation
+    mode: str
+    position: int
+    state: BindingState
+    starts_on: date
+    ends_on: date | None
+    cap_per_transaction: str | None
+
+
+def account_out(page: AccountPage) -> Account:
+    """A person's own account."""
+    holding = page.holding
+    kept = {account.segment for account in holding.accounts}
+    return Account(
+        state=holding.state.value,
+        balance=format_yuan(holding.balance),
+        available=format_yuan(holding.available),
+        frozen=format_yuan(holding.balance - holding.available),
+        current_year=format_yuan(holding.of(Segment.CURRENT_YEAR)) if Segment.CURRENT_YEAR in kept else None,
+        historical=format_yuan(holding.of(Segment.HISTORICAL)) if Segment.HISTORICAL in kept else None,
+        year=page.year,
+        deductible_used=format_yuan(page.year_to_date.deductible),
+        pool_paid=format_yuan(page.year_to_date.pool),
+        movements=[_movement(movement) for movement in page.movements],
+    )
+
+
+def _movement(movement: Movement) -> MovementOut:
+    return MovementOut(
+        at=movement.at,
+        amount=format_yuan(movement.amount),
+        purpose=movement.purpose,
+        kind=movement.kind,
+        settlement_id=movement.settlement,
+        person=movement.person_name,
+        institution=movement.institution,
+        care=movement.care.value if movement.care else None,
+    )
+
+
+def patient_view(view: SettlementView) -> SettlementOut:
+    """The whole settlement, for the patient."""
+    settlement = view.settlement
+    split = settlement.split
+    return SettlementOut(
+        id=settlement.id,
+        view="patient",
+        at=settlement.settled_at,
+        institution=view.institution.name,
+        person=view.patient.name,
+        care=settlement.care.value,
+        total=format_yuan(split.total),
+        fund=format_yuan(split.fund),
+        own=format_yuan(split.own_total),
+        shared=format_yuan(split.shared_total),
+        cash=format_yuan(split.cash),
+        shared_by=[
+            SharedOut(name=view.authorisers[drawn.id].name, amount=format_yuan(drawn.amount))
+            for drawn in split.shared
+            if drawn.amount
+        ],
+        trace=[_step(step) for step in split.steps],
+        reverses=settlement.reverses,
+        reversed_by=view.reversed_by,
+    )
+
+
+def _step(step: Step) -> StepOut:
+    cite = step.cite
+    return StepOut(
+        rule=step.rule,
+        text=explain(step),
+        amount=format_yuan(step.amount),
+        file=cite.file if cite else None,
+        source=cite.source if cite else None,
+        confidence=cite.confidence.value if cite else None,
+    )
+
+
+def part_view(view: SettlementView, part: int) -> SettlementOut:
+    """A relative's own part, and nothing of the illness or of others."""
+    return SettlementOut(
+        id=view.settlement.id,
+        view="part",
+        at=view.settlement.settled_at,
+        institution=view.institution.name,
+        person=view.patient.name,
+        care=view.settlement.care.value,
+        my_part=format_yuan(part),
+        reverses=view.settlement.reverses,
+        reversed_by=view.reversed_by,
+    )
+
+
+def binding_out(view: BindingView, person_no: str) -> BindingOut:
+    """A binding as one side sees it."""
+    binding = view.binding
+    cap = binding.cap_per_transaction
+    return BindingOut(
+        id=binding.id,
+        role="authoriser" if binding.authoriser == person_no else "user",
+        authoriser=view.authoriser.name,
+        user=view.user.name,
+        relation=binding.relation,
+        mode=binding.mode.value,
+        position=binding.position,
+        state=binding.state,
+        starts_on=binding.starts_on,
+        ends_on=binding.ends_on,
+        cap_per_transaction=None if cap is None else format_yuan(cap),
+    )

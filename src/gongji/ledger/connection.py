@@ -1,0 +1,25 @@
+"""Connections of the program: one place for time zone, commit mode and how lists are sent."""
+
+from typing import Any, Final
+
+from psycopg import AsyncConnection
+
+from gongji.ledger.arrays import use_array_literals
+
+OPTIONS: Final[dict[str, Any]] = {
+    "autocommit": True,
+    # The database answers times of day in China.
+    "options": "-c TimeZone=Asia/Shanghai",
+}
+
+
+async def configure(conn: AsyncConnection) -> None:
+    """Make a connection of the pool ready for use."""
+    use_array_literals(conn)
+
+
+async def connect(dsn: str, name: str) -> AsyncConnection:
+    """A connection outside the pool; ``name`` is what DBAs see it as."""
+    conn = await AsyncConnection.connect(dsn, application_name=name, **OPTIONS)
+    use_array_literals(conn)
+    return conn
