@@ -88,13 +88,15 @@ MED_CHRGITM_TYPE: Final = {
     "surgery": "06",
     "nursing": "07",
     "consumable": "08",
+    "device": "08",
+    "disinfectant": "08",
     "western_drug": "09",
     "herbal_medicine": "10",
-    "chinese_patent_drug": "11",
+    "chinese_patent": "11",
     "general_treatment": "12",
     "registration": "13",
 }
-"""医疗收费项目类别 by the kind of a catalogue item."""
+"""医疗收费项目类别 by the kind of a catalogue item; a kind that leaves the category open is 其他费."""
 
 OTHER_CHARGE: Final = "14"
 """医疗收费项目类别：其他费"""

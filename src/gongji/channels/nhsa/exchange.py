@@ -80,7 +80,8 @@ class Exchange:
         except Exception as error:  # noqa: BLE001 - an institution must get an answer whatever happens
             # The text of an error may repeat what was sent; its type and place may not.
             log.error(  # noqa: TRY400 - a traceback would show values
-                "national message failed", error=type(error).__name__, place=_place(error))
+                "national message failed", error=type(error).__name__, place=_place(error)
+            )
             answered = self._failed(UNKNOWN_OUTCOME, received_at, outcome="unknown", reason="unexpected")
         _tell(message, answered, time.perf_counter() - started)
         return answered
