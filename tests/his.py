@@ -1,5 +1,6 @@
 """A hospital's or pharmacy's system as tests need it: a server process, and a client of the national interface."""
 
+import atexit
 import itertools
 import json
 import os
@@ -10,6 +11,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,6 +20,8 @@ import httpx
 
 GONGJI = str(Path(sys.executable).with_name("gongji"))
 _serial = itertools.count(1)
+_shared = httpx.Client(timeout=30)
+atexit.register(_shared.close)
 _run = f"{os.getpid() % 100:02d}"
 
 
@@ -47,8 +51,8 @@ class Server:
     def start(self, *options: str) -> "Server":
         arguments = ["up", "--demo", "--data", str(self.data), "--port", str(self.port)]
         arguments += ["--gateway-port", str(self.gateway_port), *options]
-        log = (self.data.parent / f"{self.data.name}.log").open("ab")
-        self.process = subprocess.Popen([GONGJI, *arguments], stdout=log, stderr=log)
+        with (self.data.parent / f"{self.data.name}.log").open("ab") as log:
+            self.process = subprocess.Popen([GONGJI, *arguments], stdout=log, stderr=log)
         self.wait_ready()
         return self
 
@@ -102,7 +106,7 @@ class Client:
     institution: str
     region: str
     path: str = "/fsi/api/rsfComIfsService/callService"
-    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=30))
+    http: httpx.Client = field(default_factory=lambda: _shared)
 
     def message(self, infno: str, content: dict[str, Any], msgid: str = "") -> dict[str, Any]:
         return {
@@ -287,3 +291,32 @@ def assert_sums(info: dict[str, Any]) -> None:
     parts = ("fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_scp_amt")
     assert fen(info["medfee_sumamt"]) == sum(fen(info[part]) for part in parts)
     assert abs(fen(info["acct_mulaid_pay"])) <= abs(fen(info["acct_pay"]))
+
+
+def family_of(city: dict[str, Any], region: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """A retired father insured in the region and his authorisers, whose money is more than he needs."""
+    people = {person["psn_no"]: person for person in city["people"]}
+    for father in city["people"]:
+        payers = [people[b["authoriser"]] for b in city["bindings"] if b["user"] == father["psn_no"]]
+        fits = father["region"] == region and father["status"] == "retired" and father["role"].endswith("father")
+        if fits and any(Decimal(payer["balance"]) >= 1500 for payer in payers):
+            return father, payers
+    raise AssertionError(f"no family in {region}")
+
+
+def institution_of(city: dict[str, Any], region: str, kind: str) -> dict[str, Any]:
+    found = [i for i in city["institutions"] if i["region"] == region and i["type"] == kind]
+    return max(found, key=lambda i: i["level"] or "")
+
+
+def item_of(city: dict[str, Any]) -> str:
+    return next(i["med_list_codg"] for i in city["catalogue"] if i["level"] == "甲" and i["kind"] == "western_drug")
+
+
+def balance(server: Server, person: dict[str, Any]) -> int:
+    """What the account page's own interface shows."""
+    with httpx.Client(base_url=server.portal) as http:
+        login = {"login": person["login"]["certno"], "password": person["login"]["password"]}
+        token = http.post("/api/sessions", json=login).json()["token"]
+        account = http.get("/api/me/account", headers={"Authorization": f"Bearer {token}"}).json()
+    return int(Decimal(account["balance"]) * 100)

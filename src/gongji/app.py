@@ -1,6 +1,7 @@
 """Put the people's side together: portal, cashier, REST, health and figures in one application (组装)."""
 
 from http import HTTPStatus
+from importlib.metadata import version
 from typing import Any
 
 from litestar import Litestar, MediaType, Request, Response, get
@@ -10,9 +11,9 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.static_files import create_static_files_router
 from litestar.template.config import TemplateConfig
+from litestar.types import ControllerRouterHandler
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from gongji import __version__
 from gongji.channels.rest import routes as rest
 from gongji.service.health import database_answers
 from gongji.service.platform import Platform
@@ -45,7 +46,7 @@ def portal(platform: Platform, settings: Settings) -> Litestar:
         platform: an open platform; whoever opened it closes it.
         settings: how the server runs. In production there is no cashier and no demo content.
     """
-    routes = [
+    routes: list[ControllerRouterHandler] = [
         healthz,
         metrics,
         create_static_files_router(path="/static", directories=[FOLDER / "static"], include_in_schema=False),
@@ -86,7 +87,7 @@ def _openapi() -> OpenAPIConfig:
     """The description of REST, as JSON only: pages that draw it load scripts from elsewhere."""
     return OpenAPIConfig(
         title="共济 REST",
-        version=__version__,
+        version=version("gongji"),
         description="参保人查询账户与结算、办理家庭共济绑定。金额是以元为单位的字符串。",
         path="/api",
         render_plugins=[JsonRenderPlugin(path="/openapi.json")],

@@ -1,43 +1,12 @@
 """A whole outpatient visit and a pharmacy purchase of a father with shared money, in each region, over HTTP."""
 
 from decimal import Decimal
-from typing import Any
 
-import httpx
 import pytest
 
-from his import Client, Server, assert_sums, fen, with_parts
+from his import Client, Server, assert_sums, balance, family_of, fen, institution_of, item_of, with_parts
 
 REGIONS = ("310000", "610100", "360100", "450100", "370200")
-
-
-def family_of(city: dict[str, Any], region: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """A retired father insured in the region and his authorisers, whose money is more than he needs."""
-    people = {person["psn_no"]: person for person in city["people"]}
-    for father in city["people"]:
-        payers = [people[b["authoriser"]] for b in city["bindings"] if b["user"] == father["psn_no"]]
-        fits = father["region"] == region and father["status"] == "retired" and father["role"].endswith("father")
-        if fits and any(Decimal(payer["balance"]) >= 1500 for payer in payers):
-            return father, payers
-    raise AssertionError(f"no family in {region}")
-
-
-def institution_of(city: dict[str, Any], region: str, kind: str) -> dict[str, Any]:
-    found = [i for i in city["institutions"] if i["region"] == region and i["type"] == kind]
-    return max(found, key=lambda i: i["level"] or "")
-
-
-def item_of(city: dict[str, Any]) -> str:
-    return next(i["med_list_codg"] for i in city["catalogue"] if i["level"] == "甲" and i["kind"] == "western_drug")
-
-
-def balance(server: Server, person: dict[str, Any]) -> int:
-    """What the account page's own interface shows."""
-    with httpx.Client(base_url=server.portal) as http:
-        login = {"login": person["login"]["certno"], "password": person["login"]["password"]}
-        token = http.post("/api/sessions", json=login).json()["token"]
-        account = http.get("/api/me/account", headers={"Authorization": f"Bearer {token}"}).json()
-    return int(Decimal(account["balance"]) * 100)
 
 
 @pytest.mark.parametrize("region", REGIONS)

@@ -11,8 +11,7 @@ import httpx
 import psutil
 import pytest
 
-from his import Client, Server
-from test_five_regions import family_of, institution_of, item_of
+from his import Client, Server, family_of, institution_of, item_of
 
 CLIENTS = 6
 SECONDS_BEFORE = 1.5
@@ -24,7 +23,7 @@ class Stream(threading.Thread):
     def __init__(self, server: Server, city: dict[str, Any], father: dict[str, Any], number: int) -> None:
         super().__init__(daemon=True)
         pharmacy = institution_of(city, father["region"], "pharmacy")["fixmedins_code"]
-        self.client = Client(server.gateway, pharmacy, father["region"])
+        self.client = Client(server.gateway, pharmacy, father["region"], http=httpx.Client(timeout=30))
         self.father = father
         self.item = item_of(city)
         self.number = number
@@ -90,7 +89,8 @@ def test_acknowledged_is_there_once_and_unacknowledged_can_be_repeated(folder: P
         else:
             server.start()
         assert sum(len(stream.acknowledged) for stream in streams) > CLIENTS
-        settlements = check_repeats(streams)
+        with httpx.Client(timeout=30) as http:
+            settlements = check_repeats(streams, http)
         assert len(set(settlements)) == len(settlements)
         report = server.verify()
         assert report["ok"], report
@@ -99,11 +99,12 @@ def test_acknowledged_is_there_once_and_unacknowledged_can_be_repeated(folder: P
         server.stop()
 
 
-def check_repeats(streams: list[Stream]) -> list[str]:
+def check_repeats(streams: list[Stream], http: httpx.Client) -> list[str]:
     """Send every message again: acknowledged ones give their settlement, the others settle now, once."""
     settlements = []
     for stream in streams:
-        stream.client.http = httpx.Client(timeout=30)
+        stream.client.http.close()
+        stream.client.http = http
         for message, settlement in stream.acknowledged:
             answer = stream.client.send(message)
             assert answer["output"]["setlinfo"]["setl_id"] == settlement

@@ -16,6 +16,9 @@ from gongji.settings import SettingsError
 
 MOST_WORKERS = 64
 
+_ROLES = {"story father": "父亲", "story son": "儿子"}
+"""How the people of the front page's story are called."""
+
 
 def up(
     *,
@@ -75,6 +78,11 @@ async def _announce(platform: Platform, listening: Listening) -> None:
     if people:
         table = Table("角色", "姓名", "登录（证件号码）", "密码", title="演示城市：全部为虚构人物")
         for person in people:
-            table.add_row(person["role"], person["name"], person["login"]["certno"], person["login"]["password"])
+            table.add_row(
+                _ROLES.get(person["role"], person["role"]),
+                person["name"],
+                person["login"]["certno"],
+                person["login"]["password"],
+            )
         out.print(table)
     out.print("就绪，按 Ctrl+C 停止")

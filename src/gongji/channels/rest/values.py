@@ -12,7 +12,6 @@ from gongji.core.money import format_yuan
 from gongji.service.bindings import BindingView
 from gongji.service.records import AccountPage, Movement, SettlementView
 
-
 LONGEST_TEXT = 200
 
 
