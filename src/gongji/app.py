@@ -5,7 +5,7 @@ from importlib.metadata import version
 from typing import Any
 
 from litestar import Litestar, MediaType, Request, Response, get
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
@@ -26,7 +26,7 @@ from gongji.web.visitor import find_visitor, need_visitor
 
 
 @get("/healthz", include_in_schema=False, media_type=MediaType.TEXT)
-async def healthz(platform: Platform) -> Response[str]:
+async def healthz(platform: NamedDependency[Platform]) -> Response[str]:
     """Whether this process can work."""
     if await database_answers(platform):
         return Response("ok")

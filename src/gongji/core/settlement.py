@@ -41,7 +41,7 @@ def calculate(terms: Terms, case: Case) -> Split | Refusal:
     if isinstance(fund, Refusal):
         return fund
     due = _payable(terms, case, case.bill.eligible - current - fund.pool - fund.supplementary, steps)
-    own = _draw_own(case, current, due, steps)
+    own = _draw_own(terms, case, current, due, steps)
     drawn_later = sum(purse.available for purse in own) - current
     shared = _draw_shared(terms, case, due - drawn_later, steps)
     cash = (
@@ -217,7 +217,7 @@ def _payable(terms: Terms, case: Case, in_scope: Fen, steps: list[Step]) -> Fen:
     return due
 
 
-def _draw_own(case: Case, current: Fen, due: Fen, steps: list[Step]) -> tuple[Purse, ...]:
+def _draw_own(terms: Terms, case: Case, current: Fen, due: Fen, steps: list[Step]) -> tuple[Purse, ...]:
     """Take from the own purses in their order; what current-year money paid before counts as drawn."""
     if case.account_use is AccountUse.NONE:
         return ()
@@ -233,6 +233,7 @@ def _draw_own(case: Case, current: Fen, due: Fen, steps: list[Step]) -> tuple[Pu
                     rule="own.account",
                     amount=amount,
                     facts=(purse.segment.value, purse.available - before),
+                    cite=terms.payable.cite,
                 )
             )
     return tuple(drawn)

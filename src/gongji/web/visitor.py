@@ -5,6 +5,7 @@ from typing import Any, Final
 import msgspec
 from litestar import Request
 from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
 
 from gongji.core.refusal import Refusal
 from gongji.service.people import holding_of
@@ -32,7 +33,7 @@ class SignInNeededError(Exception):
         self.path = path
 
 
-async def find_visitor(request: Request[Any, Any, Any], platform: Platform) -> Visitor | None:
+async def find_visitor(request: Request[Any, Any, Any], platform: NamedDependency[Platform]) -> Visitor | None:
     """The person of the session cookie, or None."""
     token = request.cookies.get(COOKIE)
     person_no = await person_of_session(platform, token) if token else None
@@ -50,7 +51,7 @@ async def find_visitor(request: Request[Any, Any, Any], platform: Platform) -> V
     )
 
 
-async def need_visitor(request: Request[Any, Any, Any], platform: Platform) -> Visitor:
+async def need_visitor(request: Request[Any, Any, Any], platform: NamedDependency[Platform]) -> Visitor:
     """The person of the session cookie.
 
     Raises:

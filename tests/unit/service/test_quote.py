@@ -115,7 +115,7 @@ def test_each_step_names_the_block_that_decided_it(book: PolicyBook) -> None:
         "bill.eligible": None,
         "deductible.annual_cumulative": "regions/610100/outpatient.toml",
         "ratio.fund_share": "regions/610100/outpatient.toml",
-        "own.account": None,
+        "own.account": "regions/000000/account.toml",
         "sharing.drawn": "regions/610000/sharing.toml",
         "sharing.not_drawn": "regions/000000/sharing.toml",
     }

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Request, Response, Router, get, post
-from litestar.di import Provide
-from litestar.params import Parameter
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, HeaderParameter, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
 
 from gongji.channels.rest import values
@@ -39,7 +39,7 @@ class Caller(msgspec.Struct, frozen=True):
     person_no: str
 
 
-async def caller_of(request: Request[Any, Any, Any], platform: Platform) -> Caller:
+async def caller_of(request: Request[Any, Any, Any], platform: NamedDependency[Platform]) -> Caller:
     """The person of the bearer token; cookies are not looked at.
 
     Raises:
@@ -60,7 +60,7 @@ def _clean(text: str, field: str) -> str:
 
 
 @post("/sessions", status_code=HTTP_201_CREATED)
-async def open_session(platform: Platform, data: values.SignIn) -> values.Token:
+async def open_session(platform: NamedDependency[Platform], data: JSONBody[values.SignIn]) -> values.Token:
     """Sign in."""
     token = await sign_in(platform, _clean(data.login, "login"), data.password)
     if isinstance(token, Refusal):
@@ -69,7 +69,7 @@ async def open_session(platform: Platform, data: values.SignIn) -> values.Token:
 
 
 @get("/me")
-async def me(platform: Platform, caller: Caller) -> values.Me:
+async def me(platform: NamedDependency[Platform], caller: NamedDependency[Caller]) -> values.Me:
     """Who the token belongs to."""
     holding = await holding_of(platform, caller.person_no)
     if isinstance(holding, Refusal):
@@ -88,7 +88,7 @@ async def me(platform: Platform, caller: Caller) -> values.Me:
 
 
 @get("/me/account")
-async def my_account(platform: Platform, caller: Caller) -> values.Account:
+async def my_account(platform: NamedDependency[Platform], caller: NamedDependency[Caller]) -> values.Account:
     """Balance, yearly figures, latest movements."""
     page = await account_page(platform, caller.person_no)
     if isinstance(page, Refusal):
@@ -97,7 +97,9 @@ async def my_account(platform: Platform, caller: Caller) -> values.Account:
 
 
 @get("/me/settlements")
-async def my_settlements(platform: Platform, caller: Caller) -> list[values.SettlementLine]:
+async def my_settlements(
+    platform: NamedDependency[Platform], caller: NamedDependency[Caller]
+) -> list[values.SettlementLine]:
     """Bills of one's own and their reversals, newest first."""
     found = await settlements_of(platform, caller.person_no)
     places = await institution_names(platform, list({s.institution for s in found}))
@@ -119,7 +121,9 @@ async def my_settlements(platform: Platform, caller: Caller) -> list[values.Sett
 
 
 @get("/settlements/{settlement_id:str}")
-async def settlement(platform: Platform, caller: Caller, settlement_id: str) -> values.SettlementOut:
+async def settlement(
+    platform: NamedDependency[Platform], caller: NamedDependency[Caller], settlement_id: FromPath[str]
+) -> values.SettlementOut:
     """A settlement: whole for the patient, his own part for a relative who paid, unknown to anybody else."""
     view = await settlement_view(platform, settlement_id)
     if isinstance(view, Refusal):
@@ -133,17 +137,17 @@ async def settlement(platform: Platform, caller: Caller, settlement_id: str) -> 
 
 
 @get("/bindings")
-async def my_bindings(platform: Platform, caller: Caller) -> list[values.BindingOut]:
+async def my_bindings(platform: NamedDependency[Platform], caller: NamedDependency[Caller]) -> list[values.BindingOut]:
     """Bindings in which one is either side, newest first."""
     return [values.binding_out(view, caller.person_no) for view in await bindings_of(platform, caller.person_no)]
 
 
 @post("/bindings", status_code=HTTP_201_CREATED)
 async def add_binding(
-    platform: Platform,
-    caller: Caller,
-    data: values.BindingIn,
-    key: Annotated[str | None, Parameter(header="Idempotency-Key", description="同一个键只办理一次")] = None,
+    platform: NamedDependency[Platform],
+    caller: NamedDependency[Caller],
+    data: JSONBody[values.BindingIn],
+    key: Annotated[str | None, HeaderParameter(name="Idempotency-Key", description="同一个键只办理一次")] = None,
 ) -> values.BindingOut:
     """Bind a relative."""
     if key is not None and not _KEY.fullmatch(key):
@@ -201,7 +205,9 @@ async def _mine(platform: Platform, caller: Caller, binding_id: str) -> BindingV
 
 
 @post("/bindings/{binding_id:str}/confirm", status_code=HTTP_200_OK)
-async def confirm_binding(platform: Platform, caller: Caller, binding_id: str) -> values.BindingOut:
+async def confirm_binding(
+    platform: NamedDependency[Platform], caller: NamedDependency[Caller], binding_id: FromPath[str]
+) -> values.BindingOut:
     """The relative's own consent, where the region asks for it."""
     await _mine(platform, caller, binding_id)
     confirmed = await confirm(platform, binding_id, caller.person_no, CHANNEL)
@@ -211,7 +217,9 @@ async def confirm_binding(platform: Platform, caller: Caller, binding_id: str) -
 
 
 @post("/bindings/{binding_id:str}/end", status_code=HTTP_200_OK)
-async def end_binding(platform: Platform, caller: Caller, binding_id: str) -> values.BindingOut:
+async def end_binding(
+    platform: NamedDependency[Platform], caller: NamedDependency[Caller], binding_id: FromPath[str]
+) -> values.BindingOut:
     """End a binding, from either side."""
     await _mine(platform, caller, binding_id)
     ended = await end(platform, binding_id, caller.person_no, CHANNEL)

@@ -109,7 +109,7 @@ def _items(form: Form, catalogue: dict[str, CatalogueItem]) -> tuple[tuple[str, 
 def service_item(items: Iterable[CatalogueItem]) -> CatalogueItem | None:
     """The service whose price is whatever was charged: wholly in scope and without a price limit."""
     fitting = (item for item in items if item.level == "甲" and item.price_limit is None and "service" in item.kind)
-    return min(fitting, key=lambda item: item.code, default=None)
+    return max(fitting, key=lambda item: (item.price, item.code), default=None)
 
 
 def raw_lines(draft: Draft, catalogue: dict[str, CatalogueItem]) -> list[RawLine]:

@@ -3,6 +3,8 @@
 from typing import Any, Final
 
 from litestar import Request, Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Redirect, Response, Template
 from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
 
@@ -49,7 +51,7 @@ CARRIED: Final = (
 
 
 @get("/")
-async def start(request: Request[Any, Any, Any], platform: Platform) -> Template:
+async def start(request: Request[Any, Any, Any], platform: NamedDependency[Platform]) -> Template:
     """An empty bill."""
     form = Form(values={"institution": request.query_params.get("institution", ""), "account_use": "2"})
     return await _bill_page(platform, form)
@@ -73,7 +75,7 @@ async def _bill_page(platform: Platform, form: Form, problem: str = "", status: 
 
 
 @post("/preview", status_code=HTTP_200_OK)
-async def preview_page(request: Request[Any, Any, Any], platform: Platform) -> Template:
+async def preview_page(request: Request[Any, Any, Any], platform: NamedDependency[Platform]) -> Template:
     """Show who would pay what."""
     form = await read_form(request)
     # A new preview is a new bill: the numbers of an earlier one are not used again.
@@ -109,7 +111,7 @@ async def _refused(platform: Platform, form: Form, refusal: Refusal) -> Template
 
 
 @post("/change", status_code=HTTP_200_OK)
-async def change(request: Request[Any, Any, Any], platform: Platform) -> Template:
+async def change(request: Request[Any, Any, Any], platform: NamedDependency[Platform]) -> Template:
     """Back to the bill to change it; its visit is taken back."""
     form = await read_form(request)
     draft = read_draft(form, platform.catalogue)
@@ -119,7 +121,7 @@ async def change(request: Request[Any, Any, Any], platform: Platform) -> Templat
 
 
 @post("/settle", status_code=HTTP_200_OK)
-async def settle_page(request: Request[Any, Any, Any], platform: Platform) -> Response[Any]:
+async def settle_page(request: Request[Any, Any, Any], platform: NamedDependency[Platform]) -> Response[Any]:
     """Settle and show the receipt. Pressing twice, or reloading, settles once."""
     form = await read_form(request)
     stated = form.text("message_id")
@@ -149,7 +151,9 @@ async def _view(platform: Platform, institution: str, message_id: str) -> Settle
 
 
 @get("/receipts/{institution:str}/{message_id:str}")
-async def receipt(platform: Platform, institution: str, message_id: str) -> Template:
+async def receipt(
+    platform: NamedDependency[Platform], institution: FromPath[str], message_id: FromPath[str]
+) -> Template:
     """The receipt, to be printed for the patient."""
     return _receipt(platform, await _view(platform, institution, message_id), "")
 
@@ -166,7 +170,9 @@ def _receipt(platform: Platform, view: SettlementView, problem: str) -> Template
 
 
 @post("/receipts/{institution:str}/{message_id:str}/reverse", status_code=HTTP_200_OK)
-async def reverse(platform: Platform, institution: str, message_id: str) -> Response[Any]:
+async def reverse(
+    platform: NamedDependency[Platform], institution: FromPath[str], message_id: FromPath[str]
+) -> Response[Any]:
     """Take the settlement back; each payer gets his own part."""
     view = await _view(platform, institution, message_id)
     try:

@@ -6,6 +6,7 @@ from itertools import groupby
 
 import msgspec
 from litestar import get
+from litestar.di import NamedDependency
 from litestar.response import Template
 
 from gongji.core.codes import AccountState, Segment
@@ -60,7 +61,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/account")
-async def account(platform: Platform, visitor: Visitor) -> Template:
+async def account(platform: NamedDependency[Platform], visitor: NamedDependency[Visitor]) -> Template:
     """Balance, yearly figures, movements and bills."""
     found = await account_page(platform, visitor.person_no)
     if isinstance(found, Refusal):

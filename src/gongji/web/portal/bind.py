@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 from litestar import Request, get, post
+from litestar.di import NamedDependency
 from litestar.response import Redirect, Response, Template
 from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
 
@@ -42,7 +43,7 @@ _FIELD_OF_REFUSAL: Final = {"user": "user_name", "relation": "relation", "starts
 
 
 @get("/family/new")
-async def notice_page(platform: Platform, visitor: Visitor) -> Response[Any]:
+async def notice_page(platform: NamedDependency[Platform], visitor: NamedDependency[Visitor]) -> Response[Any]:
     """Step one: the notice in full; who is not real-name verified is sent to do that first."""
     if not visitor.real_name_verified:
         return Redirect("/verify", status_code=HTTP_303_SEE_OTHER)
@@ -50,7 +51,7 @@ async def notice_page(platform: Platform, visitor: Visitor) -> Response[Any]:
 
 
 @get("/verify")
-async def verify_page(visitor: Visitor) -> Template:
+async def verify_page(visitor: NamedDependency[Visitor]) -> Template:
     """How to verify one's real name (实名认证)."""
     return page("verify.html", visitor=visitor)
 
@@ -73,7 +74,9 @@ def _notice(platform: Platform, visitor: Visitor, problem: str) -> Template:
 
 
 @post("/family/new/form", status_code=HTTP_200_OK)
-async def form_page(request: Request[Any, Any, Any], platform: Platform, visitor: Visitor) -> Template:
+async def form_page(
+    request: Request[Any, Any, Any], platform: NamedDependency[Platform], visitor: NamedDependency[Visitor]
+) -> Template:
     """Step two: the relative's particulars, once the notice has been agreed to."""
     form = await read_form(request)
     if not form.ticked("notice_accepted"):
@@ -110,7 +113,9 @@ def _regions(book: PolicyBook) -> list[tuple[str, str]]:
 
 
 @post("/family/new/commitment", status_code=HTTP_200_OK)
-async def commitment_page(request: Request[Any, Any, Any], platform: Platform, visitor: Visitor) -> Template:
+async def commitment_page(
+    request: Request[Any, Any, Any], platform: NamedDependency[Platform], visitor: NamedDependency[Visitor]
+) -> Template:
     """Step three: the commitment, to be signed."""
     form = await read_form(request)
     if not form.ticked("notice_accepted"):
@@ -133,7 +138,9 @@ def _commitment(platform: Platform, visitor: Visitor, form: Form, problem: str =
 
 
 @post("/family/new", status_code=HTTP_200_OK)
-async def submit(request: Request[Any, Any, Any], platform: Platform, visitor: Visitor) -> Response[Any]:
+async def submit(
+    request: Request[Any, Any, Any], platform: NamedDependency[Platform], visitor: NamedDependency[Visitor]
+) -> Response[Any]:
     """Bind. Pressing twice binds once, because the form carries the number of its message."""
     form = await read_form(request)
     wanted = _request(form, visitor)

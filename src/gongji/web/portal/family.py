@@ -5,6 +5,8 @@ from typing import Any, Final
 
 import msgspec
 from litestar import Request, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Redirect, Response, Template
 from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
 
@@ -44,7 +46,9 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/family")
-async def family(request: Request[Any, Any, Any], platform: Platform, visitor: Visitor) -> Template:
+async def family(
+    request: Request[Any, Any, Any], platform: NamedDependency[Platform], visitor: NamedDependency[Visitor]
+) -> Template:
     """All bindings of the visitor, on either side."""
     views = await bindings_of(platform, visitor.person_no)
     today = platform.clock().date()
@@ -105,7 +109,9 @@ async def _mine(platform: Platform, visitor: Visitor, binding_id: str) -> Bindin
 
 
 @get("/family/{binding_id:str}/end")
-async def end_page(platform: Platform, visitor: Visitor, binding_id: str) -> Template:
+async def end_page(
+    platform: NamedDependency[Platform], visitor: NamedDependency[Visitor], binding_id: FromPath[str]
+) -> Template:
     """Ask once more before ending."""
     return await _end_page(platform, visitor, binding_id, "")
 
@@ -119,7 +125,9 @@ async def _end_page(platform: Platform, visitor: Visitor, binding_id: str, probl
 
 
 @post("/family/{binding_id:str}/end", status_code=HTTP_200_OK)
-async def end_binding(platform: Platform, visitor: Visitor, binding_id: str) -> Response[Any]:
+async def end_binding(
+    platform: NamedDependency[Platform], visitor: NamedDependency[Visitor], binding_id: FromPath[str]
+) -> Response[Any]:
     """End a binding of one's own."""
     await _mine(platform, visitor, binding_id)
     ended = await end(platform, binding_id, visitor.person_no, CHANNEL)
@@ -129,7 +137,9 @@ async def end_binding(platform: Platform, visitor: Visitor, binding_id: str) -> 
 
 
 @post("/family/{binding_id:str}/confirm", status_code=HTTP_200_OK)
-async def confirm_binding(platform: Platform, visitor: Visitor, binding_id: str) -> Response[Any]:
+async def confirm_binding(
+    platform: NamedDependency[Platform], visitor: NamedDependency[Visitor], binding_id: FromPath[str]
+) -> Response[Any]:
     """Give one's own consent to a binding that waits for it."""
     view = await _mine(platform, visitor, binding_id)
     if view.binding.user != visitor.person_no:

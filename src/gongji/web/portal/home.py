@@ -2,6 +2,7 @@
 
 import msgspec
 from litestar import get
+from litestar.di import NamedDependency
 from litestar.response import Template
 
 from gongji.service.platform import Platform
@@ -10,10 +11,8 @@ from gongji.web.demo_city import DemoCity, DemoPerson, demo_city
 from gongji.web.rendering import page
 from gongji.web.visitor import Visitor
 
-STORY_BALANCE = "50.00"
-"""The father of the story starts with this much of his own."""
-
-STORY_REGION = "610100"
+STORY_ROLE = "story father"
+"""Role of the father in the demo city; without him any bound parent will do."""
 
 
 class Story(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,7 +25,9 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/", name="home")
-async def home(platform: Platform, settings: Settings, guest: Visitor | None) -> Template:
+async def home(
+    platform: NamedDependency[Platform], settings: NamedDependency[Settings], guest: NamedDependency[Visitor | None]
+) -> Template:
     """What this is, where to go, and a story to try."""
     city = DemoCity() if settings.production else await demo_city(platform)
     return page("home.html", visitor=guest, story=_story(platform, city))
@@ -42,7 +43,7 @@ def _story(platform: Platform, city: DemoCity) -> Story | None:
     pairs = [(father, son) for father, son in pairs if father.login and son.login]
     if not pairs:
         return None
-    father, son = min(pairs, key=lambda pair: (pair[0].balance != STORY_BALANCE, pair[0].region != STORY_REGION))
+    father, son = min(pairs, key=lambda pair: STORY_ROLE not in pair[0].role)
     return Story(
         father=father,
         father_region=platform.book.name(father.region),
@@ -52,6 +53,6 @@ def _story(platform: Platform, city: DemoCity) -> Story | None:
 
 
 @get("/services", name="services")
-async def services(guest: Visitor | None) -> Template:
+async def services(guest: NamedDependency[Visitor | None]) -> Template:
     """Everything that can be done here, under the names people know (服务 → 个人业务申报)."""
     return page("services.html", visitor=guest)

@@ -4,6 +4,7 @@ import re
 from typing import Any, Final
 
 from litestar import Request, get, post
+from litestar.di import NamedDependency
 from litestar.response import Redirect, Response, Template
 from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
 
@@ -26,7 +27,7 @@ def _safe(target: str) -> str:
 
 
 @get("/login")
-async def login_page(request: Request[Any, Any, Any], guest: Visitor | None) -> Response[Any]:
+async def login_page(request: Request[Any, Any, Any], guest: NamedDependency[Visitor | None]) -> Response[Any]:
     """The form."""
     target = _safe(request.query_params.get("next", ""))
     if guest:
@@ -35,7 +36,9 @@ async def login_page(request: Request[Any, Any, Any], guest: Visitor | None) -> 
 
 
 @post("/login", status_code=HTTP_200_OK)
-async def login(request: Request[Any, Any, Any], platform: Platform, settings: Settings) -> Response[Any]:
+async def login(
+    request: Request[Any, Any, Any], platform: NamedDependency[Platform], settings: NamedDependency[Settings]
+) -> Response[Any]:
     """Check number and password."""
     form = await read_form(request)
     target = _safe(form.text("next"))
@@ -55,7 +58,7 @@ def _again(target: str, number: str, problem: str, status: int) -> Template:
 
 
 @post("/logout", status_code=HTTP_200_OK)
-async def logout(request: Request[Any, Any, Any], platform: Platform) -> Response[Any]:
+async def logout(request: Request[Any, Any, Any], platform: NamedDependency[Platform]) -> Response[Any]:
     """End the session."""
     token = request.cookies.get(COOKIE)
     if token:

@@ -2,6 +2,8 @@
 
 import msgspec
 from litestar import get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Template
 
 from gongji.core.money import Fen
@@ -22,7 +24,9 @@ class PaidBy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/settlements/{settlement_id:str}")
-async def receipt(platform: Platform, visitor: Visitor, settlement_id: str) -> Template:
+async def receipt(
+    platform: NamedDependency[Platform], visitor: NamedDependency[Visitor], settlement_id: FromPath[str]
+) -> Template:
     """The receipt, as far as the visitor may see it; for a stranger there is no such page."""
     view = await settlement_view(platform, settlement_id)
     if isinstance(view, Refusal):
