@@ -36,7 +36,7 @@ async def healthz(platform: NamedDependency[Platform]) -> Response[str]:
 @get("/metrics", include_in_schema=False)
 async def metrics() -> Response[bytes]:
     """Figures for Prometheus."""
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    return Response(generate_latest(), headers={"content-type": CONTENT_TYPE_LATEST})
 
 
 def portal(platform: Platform, settings: Settings) -> Litestar:
@@ -89,8 +89,8 @@ def _openapi() -> OpenAPIConfig:
         title="共济 REST",
         version=version("gongji"),
         description="参保人查询账户与结算、办理家庭共济绑定。金额是以元为单位的字符串。",
-        path="/api",
-        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        path="/api/openapi.json",
+        render_plugins=[JsonRenderPlugin(path="/")],
         components=Components(security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")}),
         security=[{"bearer": []}],
     )

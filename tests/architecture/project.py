@@ -33,7 +33,7 @@ def project_texts(folder: Path = ROOT) -> Iterator[Path]:
         if path.is_dir():
             if not hidden and path.name not in NOT_OURS and path.name != "__pycache__":
                 yield from project_texts(path)
-        elif path.suffix in _TEXT or path.suffix == "":
+        elif path.suffix in _TEXT or (path.suffix == "" and not hidden) or path.name == ".gitignore":
             yield path
 
 

@@ -1,0 +1,1 @@
+"""Channels: the wire formats by which others reach the services."""

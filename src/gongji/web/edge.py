@@ -4,6 +4,7 @@ from typing import Final
 
 from litestar.config.csrf import CSRFConfig
 from litestar.datastructures import MutableScopeHeaders
+from litestar.status_codes import HTTP_200_OK
 from litestar.types import Message, Scope
 
 from gongji.settings import Settings
@@ -31,7 +32,8 @@ async def add_headers(message: Message, scope: Scope) -> None:
     headers = MutableScopeHeaders.from_message(message)
     for name, value in HEADERS.items():
         headers[name] = value
-    headers["cache-control"] = "max-age=3600" if scope["path"].startswith("/static/") else "no-store"
+    lasting = message["status"] == HTTP_200_OK and scope["path"].startswith("/static/")
+    headers["cache-control"] = "max-age=3600" if lasting else "no-store"
 
 
 def csrf(settings: Settings) -> CSRFConfig:

@@ -1,6 +1,7 @@
 """A small fictitious town in 陕西, the pages in this process, and a real browser."""
 
 import asyncio
+import os
 import re
 import shutil
 import socket
@@ -261,3 +262,17 @@ def log_in(town: Town) -> Callable[[Page, str], Awaitable[None]]:
         await page.wait_for_url(re.compile("/account"))
 
     return sign_in
+
+
+@pytest.fixture
+def shoot() -> Callable[[Page, str], Awaitable[None]]:
+    """Keeps a picture of a page in the folder that ``GONGJI_SHOTS`` names, for a person to look at."""
+    folder = os.environ.get("GONGJI_SHOTS")
+
+    async def take(page: Page, name: str) -> None:
+        width = await page.evaluate("document.documentElement.scrollWidth")
+        assert width <= (page.viewport_size or {"width": 0})["width"], f"{name} scrolls sideways"
+        if folder:
+            await page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+    return take

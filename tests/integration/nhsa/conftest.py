@@ -51,7 +51,7 @@ class Answer(msgspec.Struct, frozen=True):
 
     @property
     def ok(self) -> bool:
-        return self.content["infcode"] == 0
+        return bool(self.content["infcode"] == 0)
 
     @property
     def output(self) -> dict[str, Any]:
@@ -246,11 +246,9 @@ class City:
         async with self.platform.pool.connection() as conn:
             await enrol(conn, self.platform.book, Enrolment(person=person, fictitious=True), date(2026, 1, 1))
         if balance:
-            cursor_segment = await self._segment(person)
-            await credit(
-                self.platform,
-                [Credit(person_no=person.person_no, amount=balance, segment=cursor_segment, reference=str(number))],
-            )
+            segment = await self._segment(person)
+            given = Credit(person_no=person.person_no, amount=balance, segment=segment, reference=str(number))
+            await credit(self.platform, [given])
         return person
 
     async def _segment(self, person: Person) -> Segment:
@@ -279,7 +277,7 @@ class City:
 
     async def rows(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
         async with self.platform.pool.connection() as conn:
-            cursor = await conn.execute(query, parameters)  # type: ignore[arg-type]
+            cursor = await conn.execute(query, parameters)
             return await cursor.fetchall()
 
     async def balance(self, person: Person) -> int:

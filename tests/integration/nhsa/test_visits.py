@@ -1,4 +1,4 @@
-"""Whole visits and purchases over the national interface, with shared money, in 西安 (SF-14, SF-15)."""
+"""Whole visits and purchases over the national interface, with shared money, in 西安."""
 
 import asyncio
 from datetime import date
@@ -31,82 +31,109 @@ def assert_sums(output: dict[str, Any]) -> None:
     assert sum(row["fund_payamt"] for row in output["setldetail"]) == info["fund_pay_sumamt"] + info["acct_pay"]
 
 
-async def test_a_visit_with_shared_money_from_registration_to_reversal(city: Any) -> None:
-    son = await city.person(50000)
-    father = await city.person(2000, status=Status.RETIRED, birth_date=date(1955, 1, 1), retired_on=date(2015, 1, 1))
-    await city.share(son, father)
-    hospital = city.hospital
-    paid_before = await city.payables()
+def fees(hospital: Any, patient: Any, visit: str) -> list[dict[str, Any]]:
+    """930.00 yuan: one item of each level, and one the catalogue doesn't have."""
+    return [
+        hospital.line(patient, visit, det_item_fee_sumamt="800.00", cnt="64", pric="12.5"),
+        hospital.line(patient, visit, med_list_codg=ITEM_B, det_item_fee_sumamt=84, cnt=2, pric=42),
+        hospital.line(patient, visit, med_list_codg=ITEM_C, det_item_fee_sumamt="36.00", cnt="1", pric="36"),
+        hospital.line(patient, visit, med_list_codg="XZ99NOTHING", det_item_fee_sumamt="10", cnt="1", pric="10"),
+    ]
 
-    person = (await hospital.call("1101", {"data": hospital.shown(father)})).output
-    assert person["baseinfo"]["psn_no"] == father.person_no
+
+async def test_reading_and_describing_a_patient(city: Any) -> None:
+    patient, hospital = await city.person(2000, status=Status.RETIRED), city.hospital
+    person = (await hospital.call("1101", {"data": hospital.shown(patient)})).output
+    assert person["baseinfo"]["psn_no"] == patient.person_no
     assert person["baseinfo"]["exp_content"] is None
-    assert person["insuinfo"][0]["balc"] == 20
-    assert person["insuinfo"][0]["insutype"] == "310"
-    assert person["insuinfo"][0]["psn_type"] == "12"
-    assert person["idetinfo"] == []
-
-    visit = await hospital.visit(father)
-    described = await hospital.call(
-        "2203",
-        {
-            "mdtrtinfo": {
-                "mdtrt_id": visit,
-                "psn_no": father.person_no,
-                "med_type": "11",
-                "begntime": "2026-01-05 09:00:00",
-            },
-            "diseinfo": {
-                "diag_type": "1",
-                "diag_srt_no": 1,
-                "diag_code": "I10.x00",
-                "diag_name": "高血压",
-                "diag_dept": "内科",
-                "dise_dor_no": "D1",
-                "dise_dor_name": "医生",
-                "diag_time": "2026-01-05 09:10:00",
-                "vali_flag": "1",
-            },
-        },
+    insured = person["insuinfo"][0]
+    assert (insured["balc"], insured["insutype"], insured["psn_type"], insured["psn_insu_stas"]) == (
+        20,
+        "310",
+        "12",
+        "1",
     )
+    assert person["idetinfo"] == []
+    visit = await hospital.visit(patient)
+    diagnosis = {
+        "diag_type": "1",
+        "diag_srt_no": 1,
+        "diag_code": "I10.x00",
+        "diag_name": "高血压",
+        "diag_dept": "内科",
+        "dise_dor_no": "D1",
+        "dise_dor_name": "医生",
+        "diag_time": "2026-01-05 09:10:00",
+        "vali_flag": "1",
+    }
+    about = {"mdtrt_id": visit, "psn_no": patient.person_no, "med_type": "14", "begntime": "2026-01-05 09:00:00"}
+    described = await hospital.call("2203", {"mdtrtinfo": about, "diseinfo": diagnosis})
     assert described.ok
     assert described.content["output"] is None
-    lines = [
-        hospital.line(father, visit, det_item_fee_sumamt="800.00", cnt="64", pric="12.5"),
-        hospital.line(father, visit, med_list_codg=ITEM_B, det_item_fee_sumamt=84, cnt=2, pric=42),
-        hospital.line(father, visit, med_list_codg=ITEM_C, det_item_fee_sumamt="36.00", cnt="1", pric="36"),
-        hospital.line(father, visit, med_list_codg="XZ99NOTHING", det_item_fee_sumamt="10", cnt="1", pric="10"),
-    ]
-    result = (await hospital.call("2204", {"feedetail": lines})).output["result"]
+    rows = await city.rows("select care, details from visit where id = %s", visit)
+    assert rows[0][0] == "special_disease"
+    assert rows[0][1]["diseinfo"][0]["diag_code"] == "I10.x00"
+
+
+async def test_fees_are_split_line_by_line(city: Any) -> None:
+    patient = await city.person()
+    visit = await city.hospital.visit(patient)
+    result = (await city.hospital.call("2204", {"feedetail": fees(city.hospital, patient, visit)})).output["result"]
     for row in result:
         assert row["det_item_fee_sumamt"] == (
             row["fulamt_ownpay_amt"] + row["overlmt_amt"] + row["preselfpay_amt"] + row["inscp_scp_amt"]
         )
     assert [row["chrgitm_lv"] for row in result] == ["01", "02", "03", "03"]
-    assert result[0]["pric_uplmt_amt"] == 999999
-    assert result[1]["pric_uplmt_amt"] == 36
+    assert [row["pric_uplmt_amt"] for row in result] == [999999, 36, 999999, 999999]
     assert (result[1]["overlmt_amt"], result[1]["preselfpay_amt"]) == (12, D("7.20"))
     assert [row["selfpay_prop"] for row in result] == [0, D("0.1"), 1, 1]
-    assert result[3]["memo"] == "目录外项目，按全自费处理"
-    assert result[2]["memo"] is None
+    assert [row["memo"] for row in result] == [None, None, None, "目录外项目，按全自费处理"]
 
+
+async def test_a_visit_with_shared_money(city: Any) -> None:
+    son = await city.person(50000)
+    father = await city.person(2000, status=Status.RETIRED, birth_date=date(1955, 1, 1), retired_on=date(2015, 1, 1))
+    await city.share(son, father)
+    hospital = city.hospital
+    paid_before = await city.payables()
+    visit = await hospital.visit(father)
+    assert (await hospital.call("2204", {"feedetail": fees(hospital, father, visit)})).ok
     bill = hospital.bill(father, visit, "930.00")
     books = await city.books()
     planned = await hospital.call("2206", bill)
     assert await city.books() == books
     assert_sums(planned.output)
-    assert planned.info["setl_id" if "setl_id" in planned.info else "setl_time"] is None
     assert planned.info["setl_time"] is None
 
-    stated = {
-        name: planned.info[name] for name in ("fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_scp_amt")
-    }
-    bill["data"] |= {name: str(amount) for name, amount in stated.items()}
+    stated = ("fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_scp_amt")
+    bill["data"] |= {name: str(planned.info[name]) for name in stated}
     message = hospital.message("2207", bill)
     settled = await hospital.send(message)
     assert_sums(settled.output)
-    info = settled.info
-    # 800 + 64.80 in scope; 200 deductible; 55 % for a retired person at a third-level hospital.
+    assert_settled(settled.info, message["msgid"])
+    assert [row["fund_pay_type"] for row in settled.output["setldetail"]] == ["310100", "310200"]
+    unlike = {"setl_time", "medins_setl_id", "clr_optins", "clr_way"}
+    for name in settled.info.keys() & planned.info.keys() - unlike:
+        assert settled.info[name] == planned.info[name]
+    assert (await city.balance(son), await city.balance(father)) == (50000 - 48636, 0)
+
+    back = await hospital.call("2208", hospital.reversal(father, settled))
+    assert_sums(back.output)
+    assert back.info["setl_id"] != settled.info["setl_id"]
+    assert (back.info["psn_cash_pay"], back.info["pdn_cash_pay"]) == (-58, -58)
+    assert back.info["acct_mulaid_pay"] == D("-486.36")
+    assert back.info["balc"] == 20
+    assert (await city.balance(son), await city.balance(father)) == (50000, 2000)
+    assert await city.payables() == paid_before
+
+    again = await hospital.send(message)
+    assert again.output == settled.output, "the first answer, also after the reversal"
+    once_more = await hospital.call("2207", hospital.bill(father, visit, "930.00"))
+    assert once_more.info["acct_pay"] == settled.info["acct_pay"], "what was taken back may be settled anew"
+
+
+def assert_settled(info: dict[str, Any], message_id: str) -> None:
+    """800 + 64.80 in scope; 200 deductible; 55 % for a retired person at a third-level hospital."""
     assert info["inscp_scp_amt"] == D("864.80")
     assert info["act_pay_dedc"] == 200
     assert info["hifp_pay"] == D("365.64")
@@ -116,35 +143,23 @@ async def test_a_visit_with_shared_money_from_registration_to_reversal(city: Any
     assert info["psn_cash_pay"] == 58
     assert info["balc"] == 0
     assert len(info["setl_id"]) == 30
-    assert info["medins_setl_id"] == message["msgid"]
+    assert info["medins_setl_id"] == message_id
     assert info["clr_optins"] == "610100"
     assert (info["clr_type"], info["clr_way"], info["med_type"], info["mdtrt_cert_type"]) == ("11", "1", "11", "02")
-    assert [row["fund_pay_type"] for row in settled.output["setldetail"]] == ["310100", "310200"]
-    same = info.keys() & planned.info.keys() - {"setl_time", "medins_setl_id", "clr_optins", "clr_way"}
-    assert {name: info[name] for name in same} == {name: planned.info[name] for name in same}
-    assert (await city.balance(son), await city.balance(father)) == (50000 - 48636, 0)
 
-    query = {"data": {"psn_no": father.person_no, "setl_id": info["setl_id"], "mdtrt_id": visit}}
-    shown = (await hospital.call("5203", query)).info
-    assert (shown["psn_pay"], shown["cash_payamt"], shown["refd_setl_flag"]) == (D("564.36"), 58, "0")
-    assert shown["medins_setl_id"] == message["msgid"]
 
-    back = await hospital.call("2208", hospital.reversal(father, settled))
-    assert_sums(back.output)
-    assert back.info["setl_id"] != info["setl_id"]
-    assert back.info["medfee_sumamt"] == -930
-    assert (back.info["psn_cash_pay"], back.info["pdn_cash_pay"]) == (-58, -58)
-    assert back.info["acct_mulaid_pay"] == D("-486.36")
-    assert back.info["balc"] == 20
-    assert (await city.balance(son), await city.balance(father)) == (50000, 2000)
-    assert await city.payables() == paid_before
+async def test_a_settlement_is_queried_before_and_after_its_reversal(city: Any) -> None:
+    patient, hospital = await city.person(1000), city.hospital
+    visit, settled = await hospital.settled(patient)
+    query = hospital.reversal(patient, settled)
+    shown = await hospital.call("5203", query)
+    info = shown.info
+    assert (info["medfee_sumamt"], info["psn_pay"], info["cash_payamt"], info["refd_setl_flag"]) == (100, 100, 90, "0")
+    assert (info["mdtrt_id"], info["fixmedins_code"], info["year"]) == (visit, hospital.code, "2026")
+    assert info["medins_setl_id"] == settled.info["medins_setl_id"]
+    assert shown.output["setldetail"] == settled.output["setldetail"]
+    assert (await hospital.call("2208", query)).ok
     assert (await hospital.call("5203", query)).info["refd_setl_flag"] == "1"
-
-    again = await hospital.send(message)
-    assert again.output == settled.output, "the first answer, also after the reversal"
-    assert (await city.balance(son), await city.balance(father)) == (50000, 2000)
-    once_more = await hospital.call("2207", hospital.bill(father, visit, "930.00"))
-    assert once_more.info["acct_pay"] == info["acct_pay"], "a batch that was taken back may be settled anew"
 
 
 async def test_a_purchase_with_shared_money(city: Any) -> None:

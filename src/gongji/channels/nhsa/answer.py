@@ -23,6 +23,8 @@ _CHINA: Final = timezone(timedelta(hours=8))
 _DIVISION_LENGTH: Final = 6
 _SEQUENCES: Final = 10**10
 
+_ZERO: Final = msgspec.Raw(b"0.00")
+
 Writer: TypeAlias = Callable[[Any], Any]
 
 _encoder: Final = msgspec.json.Encoder(decimal_format="number")
@@ -185,7 +187,8 @@ def _write_text(value: Any) -> str:
 def _write_money(value: Any) -> msgspec.Raw:
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError(f"integer fen expected, not {type(value).__name__}")
-    return yuan(value)
+    # Most amounts of a settlement are zero.
+    return yuan(value) if value else _ZERO
 
 
 def _number_writer(field: Field) -> Writer:

@@ -1,0 +1,95 @@
+"""The reference page of the national interface (接口参考), generated from the registry and the tables."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from gongji.channels.nhsa.departures import ALIASES
+from gongji.channels.nhsa.gateway import BODY_BYTES_MAX
+from gongji.channels.nhsa.plans import plan_of
+from gongji.channels.nhsa.registry import HANDLERS, table_of, title
+from gongji.channels.nhsa.tables import Field, FieldType, Node, Transaction
+
+_INTRODUCTION: Final = f"""# 国家接口参考
+
+本页由 `src/gongji/channels/nhsa/reference.py` 根据字段表生成，请勿手工修改。
+
+字段表取自《医疗保障信息平台 定点医药机构接口规范》湖南版。
+
+其他省份客户端不发送的字段不要求必填，偏离之处逐条写在 `departures.py`。
+
+## 约定
+
+| 事项 | 规则 |
+|---|---|
+| 地址 | POST 任意路径，交易由报文的 `infno` 决定；`GET /healthz` 在数据库可用时返回 200 |
+| 大小 | 报文不超过 {BODY_BYTES_MAX} 字节，超过返回 HTTP 413 |
+| 应答 | 有报文头的请求一律返回 HTTP 200，`infcode` 0 成功、-1 失败；不是报文的请求返回 400，签名错误返回 401 |
+| 失败 | `err_msg` 为 `FSI-交易名称失败：原因`，至多 200 个字符；失败的请求不记账 |
+| 重发 | 同一机构的同一 `msgid`，内容相同返回第一次的输出，内容不同则拒绝；被拒绝的报文可用原 `msgid` 重发 |
+| 结果未知 | `err_msg` 写明“结果未知”时，用原 `msgid` 重发即可得到结果 |
+| 签名 | `x-ca-*`、`x-tif-*`、`_api_*`、`apikey` 任一种；沙箱可以不签名，生产环境必须签名 |
+| 凭证 | `mdtrt_cert_type` 受理 02 居民身份证、03 社会保障卡；医保码（01）尚未受理 |
+| 共济 | `acct_used_flag` 0 不使用、1 本人账户、2 本人账户和共济账户；`acct_mulaid_pay` 包含在 `acct_pay` 中 |
+"""
+
+_KINDS: Final = {
+    FieldType.TEXT: "文本",
+    FieldType.DIGITS: "数字串",
+    FieldType.MONEY: "金额",
+    FieldType.NUMBER: "数值",
+    FieldType.DATE: "日期",
+    FieldType.DATETIME: "日期时间",
+    FieldType.OPEN: "结构",
+}
+
+
+def markdown() -> str:
+    """The whole page."""
+    parts = [_INTRODUCTION, "## 交易一览\n", *_overview(), ""]
+    for infno in HANDLERS:
+        table = table_of(infno)
+        if table is not None:
+            parts += _transaction(table)
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _overview() -> Iterator[str]:
+    yield "| 交易 | 名称 | 同义编号 |"
+    yield "|---|---|---|"
+    for infno in HANDLERS:
+        table = table_of(infno)
+        also = "、".join(alias for alias, meant in ALIASES.items() if meant == infno)
+        yield f"| {infno} | {title(table) if table else ''} | {also} |"
+
+
+def _transaction(table: Transaction) -> Iterator[str]:
+    yield f"## {table.code} {title(table)}\n"
+    for name, plan in plan_of(table).items():
+        required = frozenset(one.field.name for one in plan.fields if one.required)
+        yield from _node(f"输入 `{name}`", plan.node, required)
+    outputs = [node for node in table.nodes if node.direction == "out"]
+    for node in outputs:
+        yield from _node(f"输出 `{node.name}`", node, None)
+    if not outputs:
+        yield "没有输出节点，`output` 为 null。\n"
+
+
+def _node(heading: str, node: Node, required: frozenset[str] | None) -> Iterator[str]:
+    """A table of one node; the column of required fields only for inputs."""
+    yield f"### {heading}{'（列表）' if node.many else ''}\n"
+    marks = required is not None
+    yield "| 字段 | 名称 | 类型 |" + (" 必填 |" if marks else "")
+    yield "|---|---|---|" + ("---|" if marks else "")
+    for field in node.fields:
+        row = f"| `{field.name}` | {field.label.replace('|', '／')} | {_kind(field)} |"
+        yield row + (f" {'是' if field.name in required else ''} |" if required is not None else "")
+    yield ""
+
+
+def _kind(field: Field) -> str:
+    size = ""
+    if field.max_length is not None:
+        size = f"({field.max_length})"
+    elif field.precision is not None:
+        size = f"({field.precision},{field.scale or 0})"
+    return f"{_KINDS[field.type]}{size}{'，字典' if field.coded else ''}"
