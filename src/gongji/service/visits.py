@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 
 from gongji.core.codes import Care
 from gongji.core.lines import CatalogueItem, product, split_line
-from gongji.core.money import BasisPoints, Fen, format_yuan
+from gongji.core.money import MAX_FEN, BasisPoints, Fen, format_yuan
 from gongji.core.person import Institution, Person
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.ledger import rows, store
@@ -132,6 +132,8 @@ async def describe(
 def split_lines(platform: Platform, lines: Sequence[RawLine]) -> list[SplitLine] | Refusal:
     """Split every line by the catalogue; quantity times price must give the amount, but for a fen of rounding."""
     numbers = [line.line_no for line in lines]
+    if sum(line.amount for line in lines) > MAX_FEN:
+        return refuse(Code.BILL_INVALID, field="det_item_fee_sumamt", what="明细合计超出可结算的最大金额")
     twice = next((number for number in numbers if numbers.count(number) > 1), None)
     if twice is not None:
         return refuse(Code.FEE_DUPLICATE, field="feedetl_sn", line=twice)

@@ -1,6 +1,7 @@
 """What pages refuse, and what they show to whom, without a browser (S02, S03, S06, S07; KIN-36, KIN-39, KIN-41)."""
 
 import re
+from typing import Any
 
 import httpx
 import msgspec
@@ -17,12 +18,12 @@ def _alert(answer: httpx.Response) -> str:
     return found.group(1) if found else ""
 
 
-async def _bind(client, user, **fields: str) -> httpx.Response:
+async def _bind(client: Any, user: Any, **fields: str) -> httpx.Response:
     particulars = {"user_certificate_no": user.certificate_no, "user_name": user.name, "user_region": user.region}
     return await client.post("/family/new", **(RELATIVE | particulars | fields))
 
 
-async def _preview(client, **fields: str) -> httpx.Response:
+async def _preview(client: Any, **fields: str) -> httpx.Response:
     bill = {"institution": "H61010000001", "patient": "Z90000004", "amount": "100", "account_use": "2"}
     return await client.post("/cashier/preview", **(bill | fields))
 
@@ -36,23 +37,23 @@ def _carried(answer: httpx.Response) -> dict[str, str]:
 
 
 class TestConsent:
-    async def test_notice_must_be_accepted_even_when_the_form_is_posted_directly(self, visit, town):
+    async def test_notice_must_be_accepted_even_when_the_form_is_posted_directly(self, visit: Any, town: Any) -> None:
         son = await visit("son")
         answer = await _bind(son, town.people["mother"], notice_accepted="", signature_name="卢远")
         assert _alert(answer) == "请先阅读并同意告知书"
         answer = await son.post("/family/new/form")
         assert _alert(answer) == "请先阅读并同意告知书"
 
-    async def test_commitment_must_be_signed(self, visit, town):
+    async def test_commitment_must_be_signed(self, visit: Any, town: Any) -> None:
         answer = await _bind(await visit("son"), town.people["mother"])
         assert _alert(answer) == "请先签署个人承诺书"
         assert 'type="file"' not in answer.text
 
-    async def test_signature_is_the_signers_own_name(self, visit, town):
+    async def test_signature_is_the_signers_own_name(self, visit: Any, town: Any) -> None:
         answer = await _bind(await visit("son"), town.people["mother"], signature_name="别人")
         assert "签名与您的姓名不一致" in answer.text
 
-    async def test_who_is_not_real_name_verified_is_sent_there(self, visit, town):
+    async def test_who_is_not_real_name_verified_is_sent_there(self, visit: Any, town: Any) -> None:
         client = await visit("unverified")
         assert (await client.get("/family/new")).url.path == "/verify"
         answer = await _bind(client, town.people["mother"], signature_name="方未验")
@@ -72,7 +73,7 @@ class TestConsent:
         ("nanning", "mother", "grandparent", "请选择使用人与您的关系"),
     ],
 )
-async def test_who_may_bind_whom(visit, town, grantor, user, relation, words):
+async def test_who_may_bind_whom(visit: Any, town: Any, grantor: str, user: Any, relation: str, words: str) -> None:
     client = await visit(grantor)
     name = town.people[grantor].name
     answer = await _bind(client, town.people[user], relation=relation, signature_name=name)
@@ -80,7 +81,7 @@ async def test_who_may_bind_whom(visit, town, grantor, user, relation, words):
     assert words in answer.text
 
 
-async def test_pressing_submit_twice_binds_once(visit, town):
+async def test_pressing_submit_twice_binds_once(visit: Any, town: Any) -> None:
     client = await visit("stranger")
     fields = {"signature_name": "白路人", "message_id": "fixed-number-of-the-form"}
     for _ in range(2):
@@ -89,7 +90,7 @@ async def test_pressing_submit_twice_binds_once(visit, town):
     assert answer.text.count("解除绑定") == 1
 
 
-async def test_forms_without_their_token_are_refused(visit, town):
+async def test_forms_without_their_token_are_refused(visit: Any, town: Any) -> None:
     son = await visit("son")
     for path in ("/login", "/logout", "/family/new", "/family/B1/end", "/cashier/preview", "/cashier/settle"):
         answer = await son.http.post(path, data={"login": "x"})
@@ -98,7 +99,7 @@ async def test_forms_without_their_token_are_refused(visit, town):
     assert (await son.get("/account")).url.path == "/account"
 
 
-async def test_every_answer_carries_the_security_headers(visit):
+async def test_every_answer_carries_the_security_headers(visit: Any) -> None:
     client = await visit(None)
     for path in ("/", "/nope", "/api/me", "/api/nope", "/healthz", "/static/style.css"):
         headers = (await client.get(path)).headers
@@ -107,7 +108,7 @@ async def test_every_answer_carries_the_security_headers(visit):
         assert headers["referrer-policy"] == "same-origin"
 
 
-async def test_pages_are_small_and_bring_everything_themselves(visit):
+async def test_pages_are_small_and_bring_everything_themselves(visit: Any) -> None:
     client = await visit("son")
     for path in ("/", "/account", "/family", "/cashier", "/family/new"):
         text = (await client.get(path)).text
@@ -119,14 +120,14 @@ async def test_pages_are_small_and_bring_everything_themselves(visit):
 
 
 class TestStranger:
-    async def test_signed_out_people_are_asked_to_sign_in(self, visit):
+    async def test_signed_out_people_are_asked_to_sign_in(self, visit: Any) -> None:
         client = await visit(None)
         for path in ("/account", "/family", "/family/new", "/verify", "/settlements/" + "1" * 30, "/family/B1/end"):
             assert (await client.get(path)).url.path == "/login", path
         for path in ("/family/new", "/family/new/form", "/family/B1/end", "/family/B1/confirm"):
             assert (await client.post(path)).url.path == "/login", path
 
-    async def test_nobody_sees_anothers_data(self, visit, town):
+    async def test_nobody_sees_anothers_data(self, visit: Any, town: Any) -> None:
         counter, father, son, stranger = [await visit(who) for who in (None, "father", "son", "stranger")]
         preview = await _preview(counter, patient=town.people["father"].card_no, amount="300")
         receipt = await counter.post("/cashier/settle", **_carried(preview))
@@ -148,21 +149,21 @@ class TestStranger:
         assert "300.00" not in part
         assert (await son.post(f"/family/{binding}/confirm")).status_code == 404
 
-    async def test_no_certificate_number_in_an_address(self, visit, town):
+    async def test_no_certificate_number_in_an_address(self, visit: Any, town: Any) -> None:
         counter = await visit(None)
         number = town.people["father"].certificate_no
         preview = await _preview(counter, patient=number)
         receipt = await counter.post("/cashier/settle", **_carried(preview))
         assert all(number not in str(answer.url) for answer in (preview, receipt, *receipt.history))
 
-    async def test_receipts_are_not_found_by_guessing(self, visit):
+    async def test_receipts_are_not_found_by_guessing(self, visit: Any) -> None:
         client = await visit(None)
         for message in ("1", "CASHIER-" + "A" * 24, "%00"):
             assert (await client.get(f"/cashier/receipts/H61010000001/{message}")).status_code == 404
 
 
 class TestCashier:
-    async def test_settling_twice_settles_once(self, visit, town):
+    async def test_settling_twice_settles_once(self, visit: Any, town: Any) -> None:
         counter, stranger = await visit(None), await visit("stranger")
         before = (await stranger.get("/account")).text.count("西安虚构第三医院")
         carried = _carried(await _preview(counter))
@@ -172,7 +173,7 @@ class TestCashier:
         after = (await stranger.get("/account")).text.count("西安虚构第三医院")
         assert after - before == 2  # one movement and one bill
 
-    async def test_another_bill_under_the_same_number_is_refused(self, visit):
+    async def test_another_bill_under_the_same_number_is_refused(self, visit: Any) -> None:
         counter = await visit(None)
         carried = _carried(await _preview(counter))
         await counter.post("/cashier/settle", **carried)
@@ -180,14 +181,14 @@ class TestCashier:
         assert answer.status_code == 409
         assert "已用于内容不同的请求" in answer.text
 
-    async def test_settling_needs_a_preview(self, visit):
+    async def test_settling_needs_a_preview(self, visit: Any) -> None:
         answer = await (await visit(None)).post(
             "/cashier/settle", institution="H61010000001", patient="Z90000004", amount="1", account_use="2"
         )
         assert _alert(answer) == "请先预结算，再结算"
 
     @pytest.mark.parametrize("institution", ["H61010000001", "P61010000001"])
-    async def test_another_persons_credential_is_refused(self, visit, institution):
+    async def test_another_persons_credential_is_refused(self, visit: Any, institution: str) -> None:
         answer = await _preview(await visit(None), institution=institution, shown="Z90000002")
         assert answer.status_code == 409
         assert _alert(answer).startswith("持卡人与就医者身份不一致")
@@ -208,13 +209,13 @@ class TestCashier:
             ({"account_use": "7"}, "请选择用谁的账户"),
         ],
     )
-    async def test_refusals_are_shown_on_the_form(self, visit, fields, words):
+    async def test_refusals_are_shown_on_the_form(self, visit: Any, fields: dict[str, str], words: str) -> None:
         answer = await _preview(await visit(None), **fields)
         assert answer.status_code in (409, 422)
         assert words in answer.text
         assert "预结算</button>" in answer.text
 
-    async def test_pharmacy_without_prescription_draws_on_the_account(self, visit, town):
+    async def test_pharmacy_without_prescription_draws_on_the_account(self, visit: Any, town: Any) -> None:
         counter = await visit(None)
         items = {"amount": "", "item1": "X001", "quantity1": "2"}
         patient = town.people["father"].card_no
@@ -228,7 +229,7 @@ class TestCashier:
         assert "已撤销" in undone.text
         assert "撤销结算</button>" not in undone.text
 
-    async def test_changing_a_bill_takes_its_visit_back(self, visit, town):
+    async def test_changing_a_bill_takes_its_visit_back(self, visit: Any, town: Any) -> None:
         counter = await visit(None)
         carried = _carried(await _preview(counter))
         answer = await counter.post("/cashier/change", **carried)
@@ -239,7 +240,7 @@ class TestCashier:
 
 
 class TestSignIn:
-    async def test_wrong_password_then_locked(self, visit, town):
+    async def test_wrong_password_then_locked(self, visit: Any, town: Any) -> None:
         client = await visit(None)
         number = town.people["nanning"].certificate_no
         for _ in range(8):
@@ -249,7 +250,7 @@ class TestSignIn:
         answer = await client.post("/login", login=number, password="demo-pass-1")
         assert answer.status_code == 429
 
-    async def test_nobody_is_sent_to_a_strangers_site(self, visit, town):
+    async def test_nobody_is_sent_to_a_strangers_site(self, visit: Any, town: Any) -> None:
         client = await visit(None)
         login = {"login": town.people["son"].card_no, "password": "demo-pass-1"}
         for target in ("https://evil.example", "//evil.example", "/\\evil.example", "/logout"):
@@ -257,7 +258,7 @@ class TestSignIn:
             assert answer.url.path == "/account"
             await client.post("/logout")
 
-    async def test_signing_out_ends_the_session_on_the_server(self, visit):
+    async def test_signing_out_ends_the_session_on_the_server(self, visit: Any) -> None:
         client = await visit("son")
         token = client.http.cookies["gongji_session"]
         await client.post("/logout")
@@ -265,7 +266,7 @@ class TestSignIn:
         assert (await client.get("/account")).url.path == "/login"
 
 
-async def test_production_has_no_cashier_and_no_demo(town):
+async def test_production_has_no_cashier_and_no_demo(town: Any) -> None:
     settings = msgspec.structs.replace(town.settings, production=True, secret="s" * 40)
     transport = httpx.ASGITransport(app=portal(town.platform, settings))
     async with httpx.AsyncClient(transport=transport, base_url="https://test") as http:
@@ -277,7 +278,7 @@ async def test_production_has_no_cashier_and_no_demo(town):
         assert (await http.get("/cashier")).status_code == 404
 
 
-async def test_unexpected_errors_show_no_detail(town, monkeypatch):
+async def test_unexpected_errors_show_no_detail(town: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     async def broken(*_: object) -> None:
         raise RuntimeError("secret detail 99990119700100001X")
 
@@ -296,7 +297,7 @@ async def test_unexpected_errors_show_no_detail(town, monkeypatch):
         assert "secret detail" not in page.text + problem.text
 
 
-async def test_health_is_bad_without_the_database(town, monkeypatch):
+async def test_health_is_bad_without_the_database(town: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     transport = httpx.ASGITransport(app=portal(town.platform, town.settings))
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
         assert (await http.get("/healthz")).status_code == 200

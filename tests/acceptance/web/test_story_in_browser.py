@@ -1,12 +1,13 @@
 """A father with 50 yuan is treated, his son's account pays the rest, and both see it at once (S01, S07)."""
 
 import re
+from typing import Any
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
 
-async def _bill(page, amount: str) -> None:
+async def _bill(page: Page, amount: str) -> None:
     await page.goto("/cashier")
     await page.get_by_label("定点医药机构").select_option(label="西安虚构第三医院（西安市，三级）")
     await page.get_by_label("选一位演示人员").select_option(label="卢守田（西安市）")
@@ -14,13 +15,30 @@ async def _bill(page, amount: str) -> None:
     await page.get_by_label("先本人，后共济").check()
 
 
-async def _preview(page) -> None:
+async def _preview(page: Page) -> None:
     await page.get_by_role("button", name="预结算").click()
 
 
 @pytest.mark.parametrize("size", ["phone", "desktop"])
-async def test_father_pays_with_his_sons_account(size, browse, log_in, shoot, town):
+async def test_father_pays_with_his_sons_account(size: str, browse: Any, log_in: Any, shoot: Any, town: Any) -> None:
     son, counter, father = await browse(size), await browse(size), await browse(size)
+    await _son_looks_around(son, size, log_in, shoot, town)
+    split = await _counter_settles(counter, size, shoot)
+    await _son_sees_what_he_paid(son, size, shoot, split["家庭共济"])
+    await log_in(father, "father")
+    await _father_reads_his_receipt(father, size, shoot, split)
+
+    await counter.get_by_role("button", name="撤销结算").click()
+    await expect(counter.get_by_text("已撤销")).to_be_visible()
+    await shoot(counter, f"cashier-reversed-{size}")
+    await father.reload()
+    await expect(father.get_by_text("已撤销")).to_be_visible()
+    await father.goto("/account")
+    await expect(father.locator(".balance")).to_contain_text("50.00")
+    await shoot(father, f"account-after-reversal-{size}")
+
+
+async def _son_looks_around(son: Page, size: str, log_in: Any, shoot: Any, town: Any) -> None:
     await son.goto("/")
     await expect(son.get_by_text("虚构数据 · 仅供体验")).to_be_visible()
     await expect(son.get_by_text(town.people["father"].certificate_no)).to_be_visible()
@@ -33,6 +51,8 @@ async def test_father_pays_with_his_sons_account(size, browse, log_in, shoot, to
     await expect(son.get_by_label("我共济给谁").get_by_text("已绑定")).to_be_visible()
     await shoot(son, f"family-{size}")
 
+
+async def _counter_settles(counter: Page, size: str, shoot: Any) -> dict[str, str]:
     await _bill(counter, "600")
     await shoot(counter, f"cashier-{size}")
     await _preview(counter)
@@ -41,41 +61,36 @@ async def test_father_pays_with_his_sons_account(size, browse, log_in, shoot, to
     before = await _shown(counter)
     await counter.get_by_role("button", name="结算", exact=True).click()
     await expect(counter.get_by_text("结算成功")).to_be_visible()
+    await expect(counter.get_by_role("button", name="打印")).to_be_visible()
     assert await _shown(counter) == before
     await shoot(counter, f"cashier-receipt-{size}")
-    await expect(counter.get_by_role("button", name="打印")).to_be_visible()
+    return before
 
+
+async def _son_sees_what_he_paid(son: Page, size: str, shoot: Any, shared: str) -> None:
     await son.goto("/account")
     line = son.get_by_label("账户明细").get_by_role("listitem").first
     await expect(line).to_contain_text("卢守田 使用")
     await expect(line).to_contain_text("西安虚构第三医院")
-    await expect(line.locator(".money")).to_have_text(f"-{before['家庭共济']}")
+    await expect(line.locator(".money")).to_have_text(f"-{shared}")
     await shoot(son, f"account-son-{size}")
     await line.get_by_role("link", name="查看").click()
-    await expect(son.locator("main")).to_contain_text(before["家庭共济"])
+    await expect(son.locator("main")).to_contain_text(shared)
     await expect(son.get_by_text("统筹", exact=True)).to_have_count(0)
     await shoot(son, f"receipt-part-{size}")
 
-    await log_in(father, "father")
+
+async def _father_reads_his_receipt(father: Page, size: str, shoot: Any, split: dict[str, str]) -> None:
     bill = father.get_by_label("就医购药记录").get_by_role("listitem").first
-    await expect(bill).to_contain_text(f"家庭共济 {before['家庭共济']}")
+    await expect(bill).to_contain_text(f"家庭共济 {split['家庭共济']}")
     await shoot(father, f"account-father-{size}")
     await bill.get_by_role("link").click()
-    assert await _shown(father) == before
+    assert await _shown(father) == split
     await expect(father.get_by_label("每一笔为什么")).to_contain_text("regions/610100/outpatient.toml")
     await shoot(father, f"receipt-{size}")
 
-    await counter.get_by_role("button", name="撤销结算").click()
-    await expect(counter.get_by_text("已撤销")).to_be_visible()
-    await shoot(counter, f"cashier-reversed-{size}")
-    await father.reload()
-    await expect(father.get_by_text("已撤销")).to_be_visible()
-    await father.goto("/account")
-    await expect(father.locator(".balance")).to_contain_text("50.00")
-    await shoot(father, f"account-after-reversal-{size}")
 
-
-async def _shown(page) -> dict[str, str]:
+async def _shown(page: Page) -> dict[str, str]:
     """The split as it is drawn: payer and amount."""
     parts = {}
     for row in await page.locator(".parts li").all():
@@ -83,7 +98,7 @@ async def _shown(page) -> dict[str, str]:
     return parts
 
 
-async def test_shown_split_is_own_then_shared(browse):
+async def test_shown_split_is_own_then_shared(browse: Any) -> None:
     page = await browse()
     await _bill(page, "600")
     await _preview(page)
@@ -94,7 +109,7 @@ async def test_shown_split_is_own_then_shared(browse):
 
 
 @pytest.mark.parametrize("size", ["phone", "desktop"])
-async def test_refusals_are_shown_where_they_arise(size, browse, shoot):
+async def test_refusals_are_shown_where_they_arise(size: str, browse: Any, shoot: Any) -> None:
     page = await browse(size)
     await page.goto("/cashier")
     await _preview(page)
@@ -109,7 +124,7 @@ async def test_refusals_are_shown_where_they_arise(size, browse, shoot):
 
 
 @pytest.mark.parametrize("size", ["phone", "desktop"])
-async def test_bind_with_a_drawn_signature(size, browse, log_in, shoot, town):
+async def test_bind_with_a_drawn_signature(size: str, browse: Any, log_in: Any, shoot: Any, town: Any) -> None:
     page = await browse(size)
     await log_in(page, "mother" if size == "phone" else "stranger")
     user = town.people["son" if size == "phone" else "unverified"]
@@ -147,7 +162,7 @@ async def test_bind_with_a_drawn_signature(size, browse, log_in, shoot, town):
     await shoot(page, f"bind-ended-{size}")
 
 
-async def _draw(page) -> None:
+async def _draw(page: Page) -> None:
     await page.locator("canvas").scroll_into_view_if_needed()
     box = await page.locator("canvas").bounding_box()
     await page.mouse.move(box["x"] + 40, box["y"] + 40)
@@ -157,7 +172,7 @@ async def _draw(page) -> None:
     await page.mouse.up()
 
 
-async def test_bind_without_javascript(browse, log_in, town):
+async def test_bind_without_javascript(browse: Any, log_in: Any, town: Any) -> None:
     page = await browse(script=False)
     await log_in(page, "father")
     await page.goto("/family/new")
@@ -178,7 +193,7 @@ async def test_bind_without_javascript(browse, log_in, town):
     await expect(page.get_by_role("status")).to_contain_text("绑定成功")
 
 
-async def test_bind_with_keyboard_only(browse, town):
+async def test_bind_with_keyboard_only(browse: Any, town: Any) -> None:
     page = await browse("desktop")
     await page.goto("/login?next=/family/new")
     keys = page.keyboard
@@ -227,7 +242,7 @@ async def test_bind_with_keyboard_only(browse, town):
 
 
 @pytest.mark.parametrize("size", ["phone", "desktop"])
-async def test_other_pages(size, browse, log_in, shoot):
+async def test_other_pages(size: str, browse: Any, log_in: Any, shoot: Any) -> None:
     page = await browse(size)
     await page.goto("/no-such-page")
     await expect(page.get_by_role("heading", name="没有找到这个页面")).to_be_visible()

@@ -1,6 +1,7 @@
 """REST as portal apps use it: sessions, account, settlements, bindings, and who sees what."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -10,13 +11,13 @@ from gongji.core.refusal import Code
 PATHS = ("/me", "/me/account", "/me/settlements", "/bindings", "/settlements/" + "1" * 30)
 
 
-def _binding(people, role, **changes):
+def _binding(people: Any, role: str, **changes: Any) -> dict[str, Any]:
     person = people[role]
     plain = {"user_certificate_no": person.certificate_no, "user_name": person.name, "relation": "parent"}
     return plain | {"notice_accepted": True, "signature": "签名"} | changes
 
 
-async def test_money_flows_and_each_sees_his_own(api, people, buy):
+async def test_money_flows_and_each_sees_his_own(api: Any, people: Any, buy: Any) -> None:
     son, father, stranger = [await api(role) for role in ("son", "father", "stranger")]
     made = await son.post("/bindings", _binding(people, "father", cap_per_transaction="100.00"))
     assert made.status_code == 201
@@ -58,7 +59,7 @@ async def test_money_flows_and_each_sees_his_own(api, people, buy):
     assert (again.status_code, again.json()["code"]) == (409, "binding_ended")
 
 
-async def test_without_a_token_nothing_is_told(api):
+async def test_without_a_token_nothing_is_told(api: Any) -> None:
     nobody = await api(None)
     for path in PATHS:
         answer = await nobody.get(path)
@@ -72,7 +73,7 @@ async def test_without_a_token_nothing_is_told(api):
     assert (await nobody.get("/me")).status_code == 401
 
 
-async def test_idempotency_key_binds_once(api, people):
+async def test_idempotency_key_binds_once(api: Any, people: Any) -> None:
     stranger = await api("stranger")
     body = _binding(people, "mother")
     answers = await asyncio.gather(
@@ -105,7 +106,9 @@ async def test_idempotency_key_binds_once(api, people):
         ({"upload": "proof.jpg"}, 422, "input_invalid", "upload"),
     ],
 )
-async def test_refusals_name_the_field(api, people, changes, status, code, field):
+async def test_refusals_name_the_field(
+    api: Any, people: Any, changes: dict[str, Any], status: int, code: str, field: str
+) -> None:
     answer = await (await api("mother")).post("/bindings", _binding(people, "father", **changes))
     problem = answer.json()
     assert (answer.status_code, problem["code"], problem["field"]) == (status, code, field)
@@ -113,7 +116,7 @@ async def test_refusals_name_the_field(api, people, changes, status, code, field
     assert any("\u4e00" <= letter <= "\u9fff" for letter in problem["title"])
 
 
-async def test_real_name_comes_first(api, people):
+async def test_real_name_comes_first(api: Any, people: Any) -> None:
     answer = await (await api("unverified")).post("/bindings", _binding(people, "father"))
     assert (answer.status_code, answer.json()["title"]) == (403, "请先完成实名认证")
 
@@ -122,7 +125,7 @@ async def test_real_name_comes_first(api, people):
     ("body", "status"),
     [(b"{", 422), (b"[]", 422), (b"", 422), (b"\xff", 422), (b'"x"', 422), (b"1" * 1_100_000, 413)],
 )
-async def test_bad_bodies_get_problem_details(api, body, status):
+async def test_bad_bodies_get_problem_details(api: Any, body: bytes, status: int) -> None:
     nobody = await api(None)
     answer = await nobody.http.post("/api/sessions", content=body, headers={"content-type": "application/json"})
     assert answer.status_code == status
@@ -130,7 +133,7 @@ async def test_bad_bodies_get_problem_details(api, body, status):
     assert "请" in answer.json()["title"]
 
 
-async def test_sign_in_is_refused_in_the_same_words_for_all(api, people):
+async def test_sign_in_is_refused_in_the_same_words_for_all(api: Any, people: Any) -> None:
     nobody = await api(None)
     known = await nobody.post("/sessions", {"login": people["mother"].certificate_no, "password": "x"})
     unknown = await nobody.post("/sessions", {"login": "nobody", "password": "x"})
@@ -138,13 +141,13 @@ async def test_sign_in_is_refused_in_the_same_words_for_all(api, people):
     assert known.status_code == 401
 
 
-async def test_unknown_addresses_and_methods_are_problems_too(api):
+async def test_unknown_addresses_and_methods_are_problems_too(api: Any) -> None:
     nobody = await api(None)
     assert (await nobody.get("/nope")).json()["code"] == "not_found"
     assert (await nobody.get("/sessions")).json()["code"] == "method_not_allowed"
 
 
-async def test_openapi_describes_every_route(api):
+async def test_openapi_describes_every_route(api: Any) -> None:
     described = (await (await api(None)).get("/openapi.json")).json()
     assert set(described["paths"]) == {
         "/api/sessions",
@@ -159,6 +162,6 @@ async def test_openapi_describes_every_route(api):
     assert described["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
 
 
-def test_every_status_belongs_to_a_refusal():
+def test_every_status_belongs_to_a_refusal() -> None:
     assert set(STATUS) <= set(Code)
     assert all(400 <= status < 600 for status in STATUS.values())

@@ -46,8 +46,8 @@ def test_the_digest_follows_the_text_and_not_the_place(tmp_path: Path) -> None:
         ("610100", date(2022, 10, 1), Reach.SAME_POOL),
         ("610400", date(2024, 5, 21), Reach.SAME_POOL),
         ("610400", date(2024, 5, 22), Reach.PROVINCE),
-        ("370200", date(2024, 11, 24), None),
-        ("370200", date(2024, 11, 25), Reach.PROVINCE),
+        ("370200", date(2023, 12, 31), None),
+        ("370200", date(2024, 1, 1), Reach.PROVINCE),
     ],
 )
 def test_sharing_reaches_as_far_as_the_date_allows(

@@ -31,7 +31,7 @@ def _split(fund: int, own: int, shared: int, cash: int, steps: tuple[Step, ...] 
 
 
 @given(st.lists(st.integers(0, 10**14), min_size=4, max_size=4).filter(any))
-def test_bar_is_filled_and_shows_every_payer(amounts):
+def test_bar_is_filled_and_shows_every_payer(amounts: list[int]) -> None:
     parts = split_view(_split(*amounts), TODAY).parts
     assert sum(part.width for part in parts) == BAR_WIDTH
     assert [part.amount for part in parts] == amounts
@@ -40,7 +40,7 @@ def test_bar_is_filled_and_shows_every_payer(amounts):
     assert [part.x for part in parts] == [sum(p.width for p in parts[:n]) for n in range(4)]
 
 
-def test_bar_is_told_in_words():
+def test_bar_is_told_in_words() -> None:
     assert split_view(_split(22000, 5000, 33000, 0), TODAY).spoken == (
         "统筹 220.00 元，本人账户 50.00 元，家庭共济 330.00 元，现金 0.00 元"
     )
@@ -50,7 +50,7 @@ def test_bar_is_told_in_words():
     ("why", "told"),
     [(NotDrawn.PURPOSE_NOT_ALLOWED, True), (NotDrawn.NOTHING_AVAILABLE, False), (NotDrawn.CAP_IS_ZERO, False)],
 )
-def test_institution_learns_nothing_about_relatives(why, told):
+def test_institution_learns_nothing_about_relatives(why: NotDrawn, told: bool) -> None:
     steps = (
         Step(rule="sharing.drawn", amount=7000, facts=("子女", "即时调用", 10000)),
         Step(rule="sharing.not_drawn", amount=0, facts=("配偶", why.label)),
