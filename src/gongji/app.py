@@ -15,7 +15,6 @@ from litestar.types import ControllerRouterHandler
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from gongji.channels.rest import routes as rest
-from gongji.service.health import database_answers
 from gongji.service.platform import Platform
 from gongji.settings import Settings
 from gongji.web import edge, faults
@@ -28,7 +27,7 @@ from gongji.web.visitor import find_visitor, need_visitor
 @get("/healthz", include_in_schema=False, media_type=MediaType.TEXT)
 async def healthz(platform: NamedDependency[Platform]) -> Response[str]:
     """Whether this process can work."""
-    if await database_answers(platform):
+    if await platform.answers():
         return Response("ok")
     return Response("database does not answer", status_code=HTTPStatus.SERVICE_UNAVAILABLE)
 
@@ -70,6 +69,7 @@ def portal(platform: Platform, settings: Settings) -> Litestar:
         exception_handlers={Exception: _answer_fault},
         openapi_config=_openapi(),
         logging_config=None,
+        debug=False,
     )
 
 

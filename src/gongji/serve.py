@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-import psutil
 import psycopg
 import structlog
 from granian.constants import Interfaces
@@ -83,17 +82,14 @@ async def _serve(
     chores = [asyncio.create_task(_keep_months(dsn))]
     if embedded:
         chores.append(asyncio.create_task(_keep_alive(embedded)))
-    helpers = [_start_worker(dsn, settings, listening) for _ in range(listening.workers - 1)]
+    chores += [asyncio.create_task(_keep_worker(dsn, settings, listening)) for _ in range(listening.workers - 1)]
     await ready(platform)
     try:
         await listen(platform, settings, listening)
     finally:
         for chore in chores:
             chore.cancel()
-        for helper in helpers:
-            helper.terminate()
-        for helper in helpers:
-            await asyncio.to_thread(helper.wait)
+        await asyncio.gather(*chores, return_exceptions=True)
         await platform.close()
 
 
@@ -105,8 +101,16 @@ async def listen(platform: Platform, settings: Settings, listening: Listening) -
     ]
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, lambda: [server.stop() for server in servers])
+        loop.add_signal_handler(number, _stopper(servers))
     await asyncio.gather(*(server.serve() for server in servers))
+
+
+def _stopper(servers: list[Server]) -> Callable[[], None]:
+    def stop() -> None:
+        for server in servers:
+            server.stop()  # type: ignore[no-untyped-call]  # the library has no annotation there
+
+    return stop
 
 
 def _server(app: object, host: str, port: int) -> Server:
@@ -134,10 +138,23 @@ async def _keep_months(dsn: str) -> None:
             await asyncio.to_thread(migrate, dsn, china_now().date())
 
 
-def _start_worker(dsn: str, settings: Settings, listening: Listening) -> "subprocess.Popen[bytes]":
-    """Another process on the same ports; it stops when its parent does."""
+async def _keep_worker(dsn: str, settings: Settings, listening: Listening) -> None:
+    """Another process on the same ports; started again if it dies, stopped when this task is cancelled."""
     environment = os.environ | {"DATABASE_URL": dsn, "GONGJI_WORKER": msgspec.json.encode(listening).decode()}
-    return subprocess.Popen([sys.executable, "-m", "gongji.serve", str(settings.data)], env=environment)  # noqa: S603
+    arguments = ("-m", "gongji.serve", str(settings.data))
+    while True:
+        # The pipe tells the worker when its parent is gone, however that happened.
+        worker = await asyncio.create_subprocess_exec(
+            sys.executable, *arguments, env=environment, stdin=asyncio.subprocess.PIPE
+        )
+        try:
+            code = await worker.wait()
+        except asyncio.CancelledError:
+            worker.terminate()
+            await worker.wait()
+            raise
+        log.warning("worker stopped, starting it again", code=code)
+        await asyncio.sleep(WATCH_SECONDS)
 
 
 async def _work(settings: Settings, listening: Listening) -> None:
@@ -145,7 +162,7 @@ async def _work(settings: Settings, listening: Listening) -> None:
         raise SystemExit("a worker needs DATABASE_URL")
     platform = Platform(settings.database_url, load(locate()), sandbox=not settings.production)
     await platform.open()
-    watch = asyncio.create_task(_stop_with_parent(psutil.Process().ppid()))
+    watch = asyncio.create_task(_stop_with_parent())
     try:
         await listen(platform, settings, listening)
     finally:
@@ -153,9 +170,10 @@ async def _work(settings: Settings, listening: Listening) -> None:
         await platform.close()
 
 
-async def _stop_with_parent(parent: int) -> None:
-    while psutil.Process().ppid() == parent:
-        await asyncio.sleep(WATCH_SECONDS)
+async def _stop_with_parent() -> None:
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    await reader.read()
     os.kill(os.getpid(), signal.SIGTERM)
 
 

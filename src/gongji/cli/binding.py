@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from gongji.cli.opening import DataOption, fail, on_platform
 from gongji.core.codes import Relation
@@ -112,7 +112,7 @@ def list_(person: Annotated[str, typer.Argument(help="证件号码或社保卡�
     views = on_platform(data, work)
     if isinstance(views, Refusal):
         fail(views.text)
-    table = Table("编号", "授权人", "使用人", "关系", "状态", "起", "止", "顺位")
+    table = Table(Column("编号", no_wrap=True), "授权人", "使用人", "关系", "状态", "起", "止", "顺位")
     for view in views:
         b = view.binding
         until = str(b.ends_on) if b.ends_on else "长期"

@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.text import Text
 
 from gongji.ledger.embedded import EmbeddedPostgres
-from gongji.ledger.migrate import migrate
+from gongji.ledger.migrate import head, revision
 from gongji.policyfiles import load, locate
-from gongji.service.platform import Platform, china_now
+from gongji.service.platform import Platform
 from gongji.settings import Settings, SettingsError, read_settings
 
 T = TypeVar("T")
@@ -42,15 +42,24 @@ def settings_or_exit(data: Path | None) -> Settings:
 
 @contextmanager
 def database(data: Path | None) -> Iterator[str]:
-    """Connection string of the data folder's database; its server is started if need be and left as it was found."""
+    """Connection string of the data folder's database; its server is started if need be and left as it was found.
+
+    Only ``gongji up`` makes or migrates a database: a command for one that is not there or not ready leaves.
+    """
     settings = settings_or_exit(data)
     embedded = None
     dsn = settings.database_url
     if dsn is None:
         embedded = EmbeddedPostgres(settings.data)
+        if not embedded.exists:
+            fail(f"数据文件夹 {settings.data} 中没有数据库，请核对 --data，或先运行 gongji up")
         dsn = embedded.start()
     try:
-        migrate(dsn, china_now().date())
+        at = revision(dsn)
+        if at is None:
+            fail("数据库是空的，请先运行 gongji up（试用：gongji up --demo）")
+        if at != head():
+            fail(f"数据库版本 {at} 与程序版本 {head()} 不同，请先用本程序运行 gongji up")
         yield dsn
     finally:
         if embedded:

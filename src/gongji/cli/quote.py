@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -13,12 +13,10 @@ from rich.text import Text
 
 from gongji.core.codes import Confidence, Relation, Scheme, Status
 from gongji.core.policy import PolicyBook
+from gongji.core.times import CHINA
 from gongji.policyfiles import PolicyFilesError, load, locate
 from gongji.service.quote import quote as answer
 from gongji.service.quote import quote_text
-
-CHINA = timezone(timedelta(hours=8))
-"""China keeps one time, and medical days end at its midnight."""
 
 BAD_CASE = 2
 """Exit code when a case could not be answered."""

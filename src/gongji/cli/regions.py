@@ -9,9 +9,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gongji.cli.quote import CHINA, fail, open_book
+from gongji.cli.quote import fail, open_book
 from gongji.core.codes import Scheme
 from gongji.core.policy import NATION
+from gongji.core.times import CHINA
 from gongji.policyfiles import RULE_NAMES, check, coverage, describe, locate, show
 
 regions_app = typer.Typer(no_args_is_help=True, help="地区政策文件：检查、收录范围、某地某日的规定。")

@@ -274,7 +274,7 @@ class Draw(msgspec.Struct, frozen=True, kw_only=True):
     """How relatives' accounts are drawn after the user's own (共济支付顺序).
 
     Attributes:
-        order: ``chosen`` by the family, ``largest_balance`` first, or ``first_bound``.
+        order: ``chosen`` by the family, or ``largest_balance`` first.
         one_account_must_cover: a relative's account pays the whole remainder or nothing.
         own_must_be_zero: shared money only when the user's own account was empty before the bill.
         historical_only: only the authoriser's historical money may be shared.

@@ -9,6 +9,7 @@ from psycopg.types.json import Jsonb
 
 from gongji.core.policy import PolicyBook
 from gongji.core.refusal import Refusal
+from gongji.core.times import CHINA
 from gongji.demo import market
 from gongji.demo.describe import NotBuiltError, describe
 from gongji.demo.people import PASSWORD, binding_requests, citizens, families
@@ -16,7 +17,7 @@ from gongji.ledger import store
 from gongji.ledger.connection import connect
 from gongji.service.bindings import bind_in
 from gongji.service.enrol import credit_in, enrol, own_lane
-from gongji.service.platform import CHINA, Platform
+from gongji.service.platform import Platform
 from gongji.service.sessions import hash_password
 
 BUILT: Final = "demo"

@@ -76,8 +76,10 @@ join fee_line f using (visit_id, batch)
 group by f.visit_id, f.batch;
 
 -- name: year_totals
-select person_no, year, benefit, deductible, eligible, pool, events
-from year_total where person_no = any(%(person_nos)s);
+-- Figures of the region a person is insured in now; what he had elsewhere stays there.
+select y.person_no, y.year, y.benefit, y.deductible, y.eligible, y.pool, y.events
+from year_total y join person p using (person_no, region)
+where y.person_no = any(%(person_nos)s);
 
 -- name: settled_batches
 select s.visit_id, s.batch, s.settlement_id
@@ -117,7 +119,7 @@ where a.id = d.id;
 insert into year_total as y (region, person_no, year, benefit, deductible, eligible, pool, events)
 select * from unnest(%(regions)s::text[], %(person_nos)s::text[], %(years)s::smallint[], %(benefits)s::text[],
                      %(deductibles)s::bigint[], %(eligibles)s::bigint[], %(pools)s::bigint[], %(events)s::integer[])
-on conflict (person_no, year, benefit) do update set
+on conflict (person_no, year, benefit, region) do update set
     deductible = y.deductible + excluded.deductible,
     eligible = y.eligible + excluded.eligible,
     pool = y.pool + excluded.pool,
@@ -399,7 +401,8 @@ with told as (
            d ->> 'benefit' as benefit,
            sum(sign * (d -> 'split' ->> 'deductible')::bigint)::bigint as deductible,
            sum(sign * (d -> 'split' ->> 'eligible')::bigint)::bigint as eligible,
-           sum(sign * (d -> 'split' ->> 'pool')::bigint)::bigint as pool
+           sum(sign * (d -> 'split' ->> 'pool')::bigint)::bigint as pool,
+           sum(sign)::integer as events
     from (select person_no, case when reverses is null then 1 else -1 end as sign,
                  convert_from(document, 'UTF8')::jsonb as d
           from settlement) s
@@ -408,5 +411,13 @@ with told as (
 )
 select coalesce(y.person_no, t.person_no)
 from year_total y full join told t using (person_no, year, benefit)
-where (y.deductible, y.eligible, y.pool) is distinct from (t.deductible, t.eligible, t.pool)
+where (y.deductible, y.eligible, y.pool, y.events) is distinct from (t.deductible, t.eligible, t.pool, t.events)
 limit 1;
+
+-- name: last_position
+select coalesce(max(position), 0) from binding where user_no = %(user)s and state <> 'ended';
+
+-- name: expire_bindings
+update binding set state = 'ended', ended_reason = 'expired', changed_at = %(at)s
+where state <> 'ended' and ends_on < %(today)s and (authoriser = any(%(people)s) or user_no = any(%(people)s))
+returning id;

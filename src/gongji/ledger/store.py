@@ -1,7 +1,4 @@
-"""Read and write the books: typed functions over the named statements.
-
-Functions that end in ``_in`` a pipeline queue their statement; the caller flushes with the pipeline's end.
-"""
+"""Read and write the books: typed functions over the named statements."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime

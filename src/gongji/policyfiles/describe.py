@@ -40,7 +40,7 @@ RULE_NAMES = {
 }
 """Chinese names of the rules."""
 
-_DRAW_ORDERS = {"chosen": "按家庭选择的顺序", "largest_balance": "余额大的先用", "first_bound": "先绑定的先用"}
+_DRAW_ORDERS = {"chosen": "按家庭选择的顺序", "largest_balance": "余额大的先用"}
 
 
 def _labels(terms: Iterable[Term]) -> str:

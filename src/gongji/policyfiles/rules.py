@@ -29,7 +29,7 @@ from gongji.core.policy import (
 )
 from gongji.policyfiles.table import Table
 
-DRAW_ORDERS = ("chosen", "largest_balance", "first_bound")
+DRAW_ORDERS = ("chosen", "largest_balance")
 """Orders in which relatives' accounts may be drawn."""
 
 NO_CAP = "none"

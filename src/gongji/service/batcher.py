@@ -39,6 +39,16 @@ class OutcomeUnknownError(RuntimeError):
 Waiting = tuple[Command, "asyncio.Future[Outcome]"]
 
 
+def _answer(future: "asyncio.Future[Outcome]", answer: Outcome | OutcomeUnknownError) -> None:
+    """Answer whoever still waits: he may have hung up, or have been answered before."""
+    if future.done():
+        return
+    if isinstance(answer, OutcomeUnknownError):
+        future.set_exception(answer)
+    else:
+        future.set_result(answer)
+
+
 class Batcher:
     """Runs commands in batches on one connection. One writer a process; processes do not know each other."""
 
@@ -98,8 +108,7 @@ class Batcher:
                     await self._settle(waiting)
             finally:
                 for _, future in waiting:
-                    if not future.done():
-                        future.set_exception(OutcomeUnknownError("the writer stopped"))
+                    _answer(future, OutcomeUnknownError("the writer stopped"))
                     self._queue.task_done()
 
     async def _settle(self, waiting: Sequence[Waiting]) -> None:
@@ -110,14 +119,13 @@ class Batcher:
             log.warning("batch failed", size=len(waiting), error=type(error).__name__, detail=str(error)[:300])
             await self._recover()
             if len(waiting) == 1:
-                waiting[0][1].set_exception(OutcomeUnknownError(type(error).__name__))
+                _answer(waiting[0][1], OutcomeUnknownError(type(error).__name__))
                 return
             for one in waiting:
                 await self._settle([one])
             return
         for (_, future), outcome in zip(waiting, outcomes, strict=True):
-            if not future.cancelled():
-                future.set_result(outcome)
+            _answer(future, outcome)
 
     async def _run(self, commands: list[Command]) -> list[Outcome]:
         if self._conn is None or self._lane is None:

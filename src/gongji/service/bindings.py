@@ -98,8 +98,17 @@ async def bind_in(conn: AsyncConnection, book: PolicyBook, request: BindingReque
     if isinstance(user, Refusal):
         return user
     await lock_people(conn, [authoriser.person_no, user.person_no])
+    await _end_expired(conn, authoriser, user, at)
     refusal = await _refusal(conn, book, request, authoriser, user, at.date())
     return refusal or await _write(conn, book, request, authoriser, user, at)
+
+
+async def _end_expired(conn: AsyncConnection, authoriser: Person, user: Person, at: datetime) -> None:
+    """A binding whose last day has passed no longer counts; nothing was drawn on it since."""
+    people = [authoriser.person_no, user.person_no]
+    cursor = await store.run(conn, "expire_bindings", people=people, today=at.date(), at=at)
+    for (binding_id,) in await cursor.fetchall():
+        await _event(conn, at, binding_id, "expired", "system", "system", {})
 
 
 async def _named(conn: AsyncConnection, request: BindingRequest) -> Person | Refusal:
@@ -149,15 +158,15 @@ async def _write(
 ) -> Binding:
     proof = proof_for(book, authoriser.region, now.date())
     pending = proof is not None and proof.confirm_by_user
-    cursor = await store.run(conn, "binding_counts", authoriser=authoriser.person_no, user=user.person_no)
-    _, taken, _ = await cursor.fetchone() or (0, 0, 0)
+    cursor = await store.run(conn, "last_position", user=user.person_no)
+    (last,) = await cursor.fetchone() or (0,)
     binding = Binding(
         id=f"B{now:%Y%m%d}{secrets.token_hex(6).upper()}",
         authoriser=authoriser.person_no,
         user=user.person_no,
         relation=request.relation,
         mode=request.mode,
-        position=request.position or taken + 1,
+        position=request.position or last + 1,
         state=BindingState.PENDING if pending else BindingState.ACTIVE,
         starts_on=request.starts_on or now.date(),
         ends_on=request.ends_on,
@@ -207,6 +216,8 @@ async def confirm(platform: Platform, binding_id: str, actor: str, channel: str)
             return refuse(Code.NOT_YOURS)
         if binding.state is BindingState.ENDED:
             return refuse(Code.BINDING_ENDED)
+        if binding.state is BindingState.ACTIVE:
+            return binding
         return await _change(conn, platform, binding, BindingState.ACTIVE, "confirmed", actor, channel)
 
 

@@ -1,8 +1,8 @@
 """What every channel works with: the rules, the database, the settlement engine and the clock."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import psycopg
 from psycopg import AsyncConnection
@@ -10,11 +10,10 @@ from psycopg_pool import AsyncConnectionPool
 
 from gongji.core.lines import CatalogueItem
 from gongji.core.policy import PolicyBook
+from gongji.core.times import CHINA
 from gongji.ledger import rows, store
 from gongji.ledger.connection import OPTIONS, configure
 from gongji.service.batcher import Batcher
-
-CHINA = ZoneInfo("Asia/Shanghai")
 
 HEALTH_SECONDS = 2.0
 
@@ -60,11 +59,11 @@ class Platform:
         self.catalogue = {item.code: item for item in items}
 
     async def answers(self) -> bool:
-        """Whether the database answers now."""
+        """Whether the database answers in time; a slower answer is as good as none to a load balancer."""
         try:
-            async with self.pool.connection(timeout=HEALTH_SECONDS) as conn:
+            async with asyncio.timeout(HEALTH_SECONDS), self.pool.connection(timeout=HEALTH_SECONDS) as conn:
                 await conn.execute("select 1")
-        except psycopg.Error:
+        except (psycopg.Error, TimeoutError):
             return False
         return True
 

@@ -1,8 +1,9 @@
 """Sign in with certificate or card number and password; sessions are kept as hashes of their tokens (登录)."""
 
+import asyncio
 import hashlib
 import secrets
-from collections import defaultdict, deque
+from collections import deque
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -17,7 +18,10 @@ SESSION_LIFE = timedelta(hours=12)
 TRIES = 8
 TRY_WINDOW = timedelta(minutes=10)
 
-_failures: dict[str, deque[datetime]] = defaultdict(deque)
+MOST_REMEMBERED = 10_000
+
+_failures: dict[str, deque[datetime]] = {}
+"""Times of failed tries by login, oldest login first; the oldest are forgotten when there are too many."""
 
 
 @cache
@@ -39,16 +43,15 @@ def hash_password(password: str) -> str:
 async def sign_in(platform: Platform, login: str, password: str) -> str | Refusal:
     """Start a session; returns its token, which is not kept anywhere."""
     number, now = login.strip().upper(), platform.clock()
-    tried = _failures[number]
-    while tried and tried[0] < now - TRY_WINDOW:
-        tried.popleft()
-    if len(tried) >= TRIES:
+    if _recent_failures(number, now) >= TRIES:
         return refuse(Code.LOGIN_LOCKED)
     async with platform.pool.connection() as conn:
         cursor = await store.run(conn, "password_of", login=number)
         row = await cursor.fetchone()
-        if not _matches(row[1] if row else None, password) or row is None:
-            tried.append(now)
+        # Hashing takes a while on purpose; settlements go on meanwhile.
+        matches = await asyncio.to_thread(_matches, row[1] if row else None, password)
+        if not matches or row is None:
+            _remember_failure(number, now)
             return refuse(Code.LOGIN_FAILED)
         _failures.pop(number, None)
         token = secrets.token_urlsafe(32)
@@ -61,6 +64,19 @@ async def sign_in(platform: Platform, login: str, password: str) -> str | Refusa
             expires=now + SESSION_LIFE,
         )
     return token
+
+
+def _recent_failures(number: str, now: datetime) -> int:
+    tried = _failures.get(number, deque())
+    while tried and tried[0] < now - TRY_WINDOW:
+        tried.popleft()
+    return len(tried)
+
+
+def _remember_failure(number: str, now: datetime) -> None:
+    _failures.setdefault(number, deque(maxlen=TRIES)).append(now)
+    if len(_failures) > MOST_REMEMBERED:
+        _failures.pop(next(iter(_failures)))
 
 
 def _matches(stored: str | None, password: str) -> bool:

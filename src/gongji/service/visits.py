@@ -16,7 +16,7 @@ from gongji.core.person import Institution, Person
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.ledger import rows, store
 from gongji.ledger.rows import Visit
-from gongji.service.commands import Claimed, FeeLine, Purchase, Sender
+from gongji.service.commands import Claimed, FeeLine, Sender
 from gongji.service.messages import Answer, once
 from gongji.service.people import people_by_number
 from gongji.service.platform import Platform
@@ -185,8 +185,7 @@ async def add_fees(
             present = await cursor.fetchone()
             if present:
                 return refuse(Code.FEE_DUPLICATE, field="feedetl_sn", line=present[0])
-            purchase = Purchase(on=date.min, prescription=False, lines=tuple(lines))
-            await store.run(conn, "add_fee_lines", **fee_columns([(visit_id, batch, purchase)]))
+            await store.run(conn, "add_fee_lines", **fee_columns([(visit_id, batch, lines)]))
         return answer or {}
 
     return await once(platform, sender, person_no, work)

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ from gongji.core.record import Settlement
 from gongji.core.refusal import Code, Refusal
 from gongji.ledger import rows, store
 from gongji.ledger.sealing import JournalRow, Lane, PostingRow
-from gongji.service.commands import Command, Done, Purchase, Reverse, Settle
+from gongji.service.commands import Command, Done, FeeLine, Reverse, Settle
 from gongji.service.incidents import record_incident
 from gongji.service.settle import year_change
 
@@ -174,12 +175,12 @@ async def _write_purchases(conn: AsyncConnection, decided: list[Decided]) -> Non
         details=[Jsonb({})] * len(bought),
         created_at=[s.settled_at for s, _ in bought],
     )
-    await store.run(conn, "add_fee_lines", **fee_columns([(s.visit_id, s.batch, p) for s, p in bought]))
+    await store.run(conn, "add_fee_lines", **fee_columns([(s.visit_id, s.batch, p.lines) for s, p in bought]))
 
 
-def fee_columns(purchases: list[tuple[str, str, Purchase]]) -> dict[str, list[Any]]:
+def fee_columns(bills: list[tuple[str, str, Sequence[FeeLine]]]) -> dict[str, list[Any]]:
     """Columns for ``add_fee_lines`` from the lines of visits, each with its visit and batch."""
-    lines = [(visit, batch, line) for visit, batch, purchase in purchases for line in purchase.lines]
+    lines = [(visit, batch, line) for visit, batch, bill in bills for line in bill]
     return {
         "visits": [visit for visit, _, _ in lines],
         "line_nos": [line.line_no for _, _, line in lines],

@@ -9,7 +9,7 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Template
 
 from gongji.core.money import Fen, format_yuan
-from gongji.service.platform import CHINA
+from gongji.core.times import CHINA
 
 FOLDER = Path(__file__).parent
 

@@ -1,11 +1,11 @@
 """A split as people see it: one bar in four colours, and a reason for every line (分摊条、明细理由)."""
 
+from collections.abc import Sequence
 from datetime import date
 
 import msgspec
 
-from gongji.core.case import NotDrawn, Split, Step
-from gongji.core.explain import explain
+from gongji.core.case import Split, Step
 from gongji.core.money import Fen, format_yuan
 
 BAR_WIDTH = 1000
@@ -13,19 +13,6 @@ BAR_WIDTH = 1000
 
 THINNEST = 12
 """A part that paid anything can be seen."""
-
-
-OF_THE_BILL = frozenset(
-    reason.label
-    for reason in (
-        NotDrawn.NOT_ASKED,
-        NotDrawn.SHARING_NOT_OPEN,
-        NotDrawn.PURPOSE_NOT_ALLOWED,
-        NotDrawn.OWN_ACCOUNT_NOT_ZERO,
-        NotDrawn.NOT_NEEDED,
-    )
-)
-"""Why nothing is shared for this bill; the other reasons tell about a relative and are not for an institution."""
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,32 +50,16 @@ class SplitView(msgspec.Struct, frozen=True, kw_only=True):
         return "，".join(f"{part.name} {format_yuan(part.amount)} 元" for part in self.parts)
 
 
-def split_view(split: Split, today: date, *, to_institution: bool = False) -> SplitView:
+def split_view(split: Split, texts: Sequence[str], today: date) -> SplitView:
     """Show a split.
 
     Args:
         split: who pays what, and why.
+        texts: what the reader is told of each step; a step with an empty text is left out, and so are repeats.
         today: day on which sources past their review date are marked.
-        to_institution: institutions learn how much relatives pay, not who they are nor what limits they set.
     """
-    steps = split.steps
-    texts = _impersonal(steps) if to_institution else [explain(step) for step in steps]
-    reasons = dict.fromkeys(_reason(step, text, today) for step, text in zip(steps, texts, strict=True) if text)
+    reasons = dict.fromkeys(_reason(step, text, today) for step, text in zip(split.steps, texts, strict=True) if text)
     return SplitView(total=split.total, parts=_parts(split), reasons=tuple(reasons))
-
-
-def _impersonal(steps: tuple[Step, ...]) -> list[str]:
-    """The explanation without a word about the relatives; empty where nothing is left to say."""
-    texts = []
-    for step in steps:
-        if step.rule == "sharing.drawn":
-            texts.append(f"家庭共济账户支付 {format_yuan(step.amount)} 元")
-        elif step.rule == "sharing.not_drawn":
-            why = str(step.facts[1])
-            texts.append(f"家庭共济未动用：{why}" if why in OF_THE_BILL else "")
-        else:
-            texts.append(explain(step))
-    return texts
 
 
 def _parts(split: Split) -> tuple[Part, ...]:

@@ -230,7 +230,7 @@ Open = Callable[..., Awaitable[Page]]
 
 @pytest.fixture
 async def browse(chromium: Browser, address: str) -> AsyncIterator[Open]:
-    """Opens a browser of its own at a size: ``await browse("phone")``; ``script=False`` turns JavaScript off."""
+    """Opens a window of its own, as wide as a phone or a desk; ``script=False`` turns JavaScript off."""
     contexts: list[BrowserContext] = []
 
     async def make(size: str = "phone", *, script: bool = True) -> Page:

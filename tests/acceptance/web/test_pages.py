@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from gongji.app import portal
+from gongji.service.batcher import OutcomeUnknownError
 from gongji.settings import Settings
 
 RELATIVE = {"user_region": "610100", "relation": "spouse", "notice_accepted": "yes"}
@@ -143,6 +144,7 @@ class TestStranger:
         whole, part = [(await who.get(f"/settlements/{settlement}")).text for who in (father, son)]
         assert "每一笔为什么" in whole
         assert "300.00" in whole
+        assert "家庭共济：卢远的账户支付" in whole
         assert "5000.00" not in whole
         assert "您的账户为卢守田付了一笔" in part
         assert "每一笔为什么" not in part
@@ -163,7 +165,7 @@ class TestStranger:
 
 
 class TestCashier:
-    async def test_settling_twice_settles_once(self, visit: Any, town: Any) -> None:
+    async def test_settling_twice_settles_once(self, visit: Any) -> None:
         counter, stranger = await visit(None), await visit("stranger")
         before = (await stranger.get("/account")).text.count("西安虚构第三医院")
         carried = _carried(await _preview(counter))
@@ -172,6 +174,22 @@ class TestCashier:
         assert "结算成功" in receipts[0].text
         after = (await stranger.get("/account")).text.count("西安虚构第三医院")
         assert after - before == 2  # one movement and one bill
+
+    async def test_an_unknown_outcome_says_that_pressing_again_is_safe(
+        self, visit: Any, town: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def lost(_: object) -> None:
+            raise OutcomeUnknownError("connection lost")
+
+        counter = await visit(None)
+        carried = _carried(await _preview(counter))
+        with monkeypatch.context() as broken:
+            broken.setattr(town.platform.batcher, "submit", lost)
+            answer = await counter.post("/cashier/settle", **carried)
+        assert answer.status_code == 503
+        assert "不会重复扣款" in answer.text
+        assert _carried(answer) == carried
+        assert "结算成功" in (await counter.post("/cashier/settle", **_carried(answer))).text
 
     async def test_another_bill_under_the_same_number_is_refused(self, visit: Any) -> None:
         counter = await visit(None)

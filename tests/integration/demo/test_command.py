@@ -71,7 +71,7 @@ async def test_city_is_told_beside_a_running_server_and_after_it(folder: Path) -
     dsn = server.start()
     missing = gongji("demo", DATABASE_URL=dsn)
     assert missing.returncode == 1
-    assert "还没有演示城市" in missing.stderr
+    assert "gongji up --demo" in missing.stderr
     await build(dsn)
     beside = told("--data", str(folder))
     assert server.alive

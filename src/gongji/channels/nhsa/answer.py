@@ -5,7 +5,7 @@ Amounts leave as JSON numbers whose text is written from the integer fen, so tha
 """
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any, Final, TypeAlias
@@ -15,11 +15,11 @@ import msgspec
 from gongji.channels.nhsa import tables
 from gongji.channels.nhsa.tables import Field, FieldType, Node, Transaction
 from gongji.core.money import Fen, format_yuan
+from gongji.core.times import CHINA
 
 ERROR_LENGTH: Final = 200
 """err_msg is s(200)."""
 
-_CHINA: Final = timezone(timedelta(hours=8))
 _DIVISION_LENGTH: Final = 6
 _SEQUENCES: Final = 10**10
 
@@ -234,4 +234,4 @@ def _write_open(value: Any) -> Any:
 
 def _local(moment: datetime) -> datetime:
     """China's local time without a zone, as the wire has it."""
-    return moment if moment.tzinfo is None else moment.astimezone(_CHINA).replace(tzinfo=None)
+    return moment if moment.tzinfo is None else moment.astimezone(CHINA).replace(tzinfo=None)

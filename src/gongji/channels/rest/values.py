@@ -6,11 +6,11 @@ import msgspec
 
 from gongji.core.case import Step
 from gongji.core.codes import Relation, Segment
-from gongji.core.explain import explain
 from gongji.core.family import BindingState
 from gongji.core.money import format_yuan
 from gongji.service.bindings import BindingView
 from gongji.service.records import AccountPage, Movement, SettlementView
+from gongji.service.telling import told_to_patient
 
 LONGEST_TEXT = 200
 
@@ -189,6 +189,7 @@ def patient_view(view: SettlementView) -> SettlementOut:
     """The whole settlement, for the patient."""
     settlement = view.settlement
     split = settlement.split
+    texts = told_to_patient(split, {binding: person.name for binding, person in view.authorisers.items()})
     return SettlementOut(
         id=settlement.id,
         view="patient",
@@ -206,17 +207,17 @@ def patient_view(view: SettlementView) -> SettlementOut:
             for drawn in split.shared
             if drawn.amount
         ],
-        trace=[_step(step) for step in split.steps],
+        trace=[_step(step, text) for step, text in zip(split.steps, texts, strict=True)],
         reverses=settlement.reverses,
         reversed_by=view.reversed_by,
     )
 
 
-def _step(step: Step) -> StepOut:
+def _step(step: Step, text: str) -> StepOut:
     cite = step.cite
     return StepOut(
         rule=step.rule,
-        text=explain(step),
+        text=text,
         amount=format_yuan(step.amount),
         file=cite.file if cite else None,
         source=cite.source if cite else None,

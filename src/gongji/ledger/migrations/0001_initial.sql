@@ -1,5 +1,6 @@
 -- The whole schema of today. A test proves it equal to what the migrations build.
--- Money is bigint fen. The insured region leads the keys of what grows, so that it can be spread by region.
+-- Money is bigint fen. The insured region is part of every key of the books, so that they can be spread by region; the
+-- ids of visits and settlements begin with it.
 
 create type account_kind as enum (
     'personal',             -- a person's account, or one segment of it
@@ -78,8 +79,8 @@ create table account (
 create unique index account_of_owner on account (kind, owner, segment, region);
 create unique index account_by_id on account (id) include (region, kind);
 
--- One row for each message that changed something or was refused: the sender's key, the hash of its content, and
--- what became of it. Claimed before anything else; a repeat finds the first outcome.
+-- One row for each message that changed something, was refused, or was taken back before it came: the sender's key,
+-- the hash of its content, and what became of it. Read when the patient's accounts are locked, written with the rest.
 create table message (
     sender text not null,
     message_id text not null,
@@ -87,7 +88,7 @@ create table message (
     input_hash bytea not null,
     outcome text not null check (outcome in ('done', 'refused', 'void')),
     settlement_id text,
-    answer bytea not null,        -- what the channel needs to answer again, as JSON
+    answer bytea not null,        -- JSON to answer again; empty for a settlement, the refusal's code for a refusal
     unknown jsonb,                -- fields the sender added, kept as they came
     received_at timestamptz not null,
     primary key (sender, message_id)
@@ -165,7 +166,7 @@ create table year_total (
     eligible bigint not null default 0,
     pool bigint not null default 0,
     events integer not null default 0,
-    primary key (person_no, year, benefit)
+    primary key (person_no, year, benefit, region)
 );
 
 create table settlement (
@@ -188,7 +189,7 @@ create table settlement (
     cash bigint not null,
     balance_after bigint not null,
     document bytea not null,      -- the whole settlement with inputs, split and reasons, as JSON
-    primary key (booked_on, region, journal_id),
+    primary key (region, booked_on, journal_id),
     check (total = pool + supplementary + own + shared + cash)
 ) partition by range (booked_on);
 create index settlement_of_person on settlement (person_no, settled_at);
@@ -209,7 +210,7 @@ create table journal (
     booked_on date not null,
     region text not null,
     id bigint not null,
-    kind text not null check (kind in ('credit', 'settlement', 'reversal', 'premium', 'correction')),
+    kind text not null check (kind in ('credit', 'settlement', 'reversal')),
     booked_at timestamptz not null,
     sender text not null,
     message_id text not null,
@@ -217,7 +218,7 @@ create table journal (
     document_hash bytea not null,
     lane smallint not null,
     seal_no bigint not null,
-    primary key (booked_on, region, id)
+    primary key (region, booked_on, id)
 ) partition by range (booked_on);
 create index journal_of_seal on journal (lane, seal_no);
 
@@ -230,7 +231,7 @@ create table posting (
     to_account bigint not null,
     amount bigint not null check (amount > 0),
     purpose text not null,
-    primary key (booked_on, region, journal_id, line),
+    primary key (region, booked_on, journal_id, line),
     check (from_account <> to_account)
 ) partition by range (booked_on);
 create index posting_from on posting (from_account, booked_on);

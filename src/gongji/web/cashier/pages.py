@@ -9,18 +9,20 @@ from litestar.response import Redirect, Response, Template
 from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
 
 from gongji.core.case import AccountUse
+from gongji.core.record import Settlement
 from gongji.core.refusal import Refusal
 from gongji.service.batcher import OutcomeUnknownError
 from gongji.service.people import all_institutions
 from gongji.service.platform import Platform
 from gongji.service.records import SettlementView, settlement_of_message, settlement_view
+from gongji.service.telling import told_to_institution
 from gongji.web.cashier.bill import MOST_OF_AN_ITEM, ROWS, is_message_id, new_message_id, read_draft
 from gongji.web.cashier.counter import Preview, preview, settle, take_back, withdraw
 from gongji.web.demo_city import demo_city
 from gongji.web.faults import NoSuchPageError
 from gongji.web.form import Form, read_form
 from gongji.web.rendering import page
-from gongji.web.split_view import split_view
+from gongji.web.split_view import SplitView, split_view
 
 ACCOUNT_USES: Final = (
     (AccountUse.OWN_THEN_SHARED, "先本人，后共济", "本人账户不够时，用家人的账户"),
@@ -99,8 +101,13 @@ def _preview(platform: Platform, form: Form, outcome: Preview) -> Template:
         patient=outcome.patient.person,
         region=platform.book.name(outcome.patient.person.region),
         care=outcome.settlement.care.label,
-        split=split_view(outcome.settlement.split, platform.clock().date(), to_institution=True),
+        split=_split(platform, outcome.settlement),
     )
+
+
+def _split(platform: Platform, settlement: Settlement) -> SplitView:
+    split = settlement.split
+    return split_view(split, told_to_institution(split), platform.clock().date())
 
 
 async def _refused(platform: Platform, form: Form, refusal: Refusal) -> Template:
@@ -165,7 +172,7 @@ def _receipt(platform: Platform, view: SettlementView, problem: str) -> Template
         view=view,
         problem=problem,
         region=platform.book.name(view.patient.region),
-        split=split_view(view.settlement.split, platform.clock().date(), to_institution=True),
+        split=_split(platform, view.settlement),
     )
 
 

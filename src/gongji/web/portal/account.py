@@ -13,8 +13,9 @@ from gongji.core.codes import AccountState, Segment
 from gongji.core.money import Fen
 from gongji.core.record import Settlement
 from gongji.core.refusal import Refusal
+from gongji.core.times import CHINA
 from gongji.service.people import institution_names
-from gongji.service.platform import CHINA, Platform
+from gongji.service.platform import Platform
 from gongji.service.records import Movement, account_page, settlements_of
 from gongji.web.faults import NoSuchPageError
 from gongji.web.rendering import page

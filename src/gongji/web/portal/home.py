@@ -12,7 +12,7 @@ from gongji.web.rendering import page
 from gongji.web.visitor import Visitor
 
 STORY_ROLE = "story father"
-"""Role of the father in the demo city; without him any bound parent will do."""
+"""Role of the father in the demo city; without him any bound father will do."""
 
 
 class Story(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +40,7 @@ def _story(platform: Platform, city: DemoCity) -> Story | None:
         for binding in city.bindings
         if binding.relation == "parent" and binding.user in people and binding.authoriser in people
     ]
-    pairs = [(father, son) for father, son in pairs if father.login and son.login]
+    pairs = [(father, son) for father, son in pairs if father.login and son.login and "father" in father.role]
     if not pairs:
         return None
     father, son = min(pairs, key=lambda pair: STORY_ROLE not in pair[0].role)

@@ -10,6 +10,7 @@ from gongji.core.money import Fen
 from gongji.core.refusal import Refusal
 from gongji.service.platform import Platform
 from gongji.service.records import SettlementView, paid_by, settlement_view
+from gongji.service.telling import told_to_patient
 from gongji.web.faults import NoSuchPageError
 from gongji.web.rendering import page
 from gongji.web.split_view import split_view
@@ -32,11 +33,13 @@ async def receipt(
     if isinstance(view, Refusal):
         raise NoSuchPageError
     if view.patient.person_no == visitor.person_no:
+        split = view.settlement.split
+        texts = told_to_patient(split, {binding: person.name for binding, person in view.authorisers.items()})
         return page(
             "receipt.html",
             visitor=visitor,
             view=view,
-            split=split_view(view.settlement.split, platform.clock().date()),
+            split=split_view(split, texts, platform.clock().date()),
             relatives=relatives_of(view),
         )
     part = paid_by(view, visitor.person_no)
