@@ -91,6 +91,23 @@ async def test_pressing_submit_twice_binds_once(visit: Any, town: Any) -> None:
     assert answer.text.count("解除绑定") == 1
 
 
+async def test_a_relative_confirms_what_waits_for_him(visit: Any, town: Any) -> None:
+    giver, taker = await visit("mother"), await visit("stranger")
+    await _bind(giver, town.people["stranger"], relation="child", signature_name="秦月英")
+    async with town.platform.pool.connection() as conn:
+        await conn.execute(
+            "update binding set state = 'pending' where authoriser = %s", [town.people["mother"].person_no]
+        )
+    waiting = (await taker.get("/family")).text
+    assert "待确认" in waiting
+    binding = re.search(r"/family/(B\w+)/confirm", waiting).group(1)
+    assert (await giver.post(f"/family/{binding}/confirm")).status_code == 404
+    answer = await taker.post(f"/family/{binding}/confirm")
+    assert "已确认" in answer.text
+    assert "待确认" not in answer.text
+    assert "已解除" in (await taker.post(f"/family/{binding}/end")).text
+
+
 async def test_forms_without_their_token_are_refused(visit: Any, town: Any) -> None:
     son = await visit("son")
     for path in ("/login", "/logout", "/family/new", "/family/B1/end", "/cashier/preview", "/cashier/settle"):
@@ -320,9 +337,9 @@ async def test_health_is_bad_without_the_database(town: Any, monkeypatch: pytest
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
         assert (await http.get("/healthz")).status_code == 200
 
-        async def silent(_: object) -> bool:
+        async def silent() -> bool:
             return False
 
-        monkeypatch.setattr("gongji.app.database_answers", silent)
+        monkeypatch.setattr(town.platform, "answers", silent)
         assert (await http.get("/healthz")).status_code == 503
         assert "gongji_settlements_total" in (await http.get("/metrics")).text

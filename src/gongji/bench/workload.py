@@ -1,0 +1,91 @@
+"""The people, accounts and visits of the measurement, and the commands that settle them."""
+
+import hashlib
+from collections.abc import Iterator
+from importlib.resources import files
+
+import psycopg
+
+from gongji.core.case import AccountUse
+from gongji.core.codes import Care
+from gongji.core.policy import PolicyBook
+from gongji.ledger.sql import parse_statements
+from gongji.service.commands import Claimed, Sender, Settle
+from gongji.service.enrol import Credit, credit
+from gongji.service.platform import Platform
+
+ACCOUNTS = 400_000
+INSTITUTIONS = 500
+REGION = "610100"
+CHUNK = 50_000
+
+_statements = parse_statements(files("gongji.bench").joinpath("load.sql").read_text("utf-8"))
+
+
+def load_people(dsn: str, accounts: int = ACCOUNTS) -> None:
+    """People with an account each, every fourth with a relative's; institutions of every level."""
+    sizes = {"accounts": accounts, "institutions": INSTITUTIONS}
+    with psycopg.connect(dsn, autocommit=True) as conn:
+        for name in ("people", "accounts", "bindings", "institutions"):
+            conn.execute(_statements[name], sizes)
+
+
+async def fund_accounts(dsn: str, book: PolicyBook, accounts: int = ACCOUNTS) -> None:
+    """Credit every account 0 to 2,000 yuan through the ledger, so that the books are whole."""
+    platform = Platform(dsn, book)
+    for first in range(1, accounts + 1, CHUNK):
+        numbers = range(first, min(first + CHUNK, accounts + 1))
+        await credit(
+            platform,
+            [Credit(person_no=person(n), amount=1 + n * 6151 % 200_000, reference=f"load{n}") for n in numbers],
+        )
+
+
+def load_visits(dsn: str, first: int, last: int, accounts: int = ACCOUNTS) -> None:
+    """Registered visits with their fees, ready to be settled."""
+    sizes = {"accounts": accounts, "institutions": INSTITUTIONS, "first": first, "last": last}
+    with psycopg.connect(dsn, autocommit=True) as conn:
+        for name in ("visits", "fee_lines"):
+            conn.execute(_statements[name], sizes)
+        conn.execute("vacuum analyze")
+
+
+def person(number: int) -> str:
+    """Number of the n-th person."""
+    return f"61010000{number:018d}"
+
+
+def person_of(visit: int, accounts: int = ACCOUNTS) -> str:
+    """Whose visit it is."""
+    return person(1 + visit % accounts)
+
+
+def institution_of(visit: int) -> str:
+    """Where the visit is."""
+    return f"H{REGION}{1 + visit % INSTITUTIONS:05d}"
+
+
+def amount_of(visit: int) -> int:
+    """The bill in fen."""
+    return 2000 + visit * 7919 % 58000
+
+
+def commands(first: int, last: int) -> Iterator[Settle]:
+    """Commands that settle the visits of a range, one each."""
+    for visit in range(first, last + 1):
+        message = f"{institution_of(visit)}B{visit:012d}"
+        yield Settle(
+            sender=Sender(
+                institution=institution_of(visit),
+                message_id=message,
+                transaction="2207",
+                input_hash=hashlib.sha256(message.encode()).digest(),
+            ),
+            person_no=person_of(visit),
+            claimed=Claimed(),
+            care=Care.OUTPATIENT,
+            batch="1",
+            total=amount_of(visit),
+            account_use=AccountUse.OWN_THEN_SHARED,
+            visit_id=f"V{visit}",
+        )
