@@ -26,8 +26,8 @@ dev: install ## the same, with its data inside this folder
 	@$(BIN)/gongji up --demo --data .state/data
 
 check: install ## format, lint, types, import rules, policy files, quick tests
-	$(BIN)/ruff format --check src tests benchmarks
-	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff format --check src tests
+	$(BIN)/ruff check src tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/gongji regions check
@@ -43,7 +43,7 @@ browser: install
 		|| { echo "缺少 /usr/bin/chromium：请以管理员身份运行 apt-get install chromium fonts-noto-cjk"; exit 1; }
 
 bench: install ## figures of this machine, as ratios in one run
-	$(BIN)/python -m benchmarks
+	$(BIN)/gongji bench settle
 
 lock: install ## write requirements/*.txt from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv
