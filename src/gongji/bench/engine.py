@@ -12,8 +12,8 @@ from itertools import islice
 import msgspec
 
 from gongji.bench.workload import commands
+from gongji.core.refusal import Refusal
 from gongji.policyfiles import load, locate
-from gongji.service.commands import Done
 from gongji.service.platform import Platform
 
 WAITING = 400
@@ -46,8 +46,8 @@ async def write(dsn: str, seconds: float, first: int, last: int) -> Measured:
         nonlocal done
         while ready and time.perf_counter() < deadline:
             outcome = await platform.batcher.submit(ready.pop())
-            if not isinstance(outcome, Done):
-                raise RuntimeError(f"refused: {outcome.code}")
+            if isinstance(outcome, Refusal):
+                raise RuntimeError(outcome.text)
             done += 1
             if len(ready) < WAITING:
                 ready.extend(islice(todo, WAITING))
