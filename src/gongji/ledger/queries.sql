@@ -40,8 +40,10 @@ from person where person_no = any(%(person_nos)s);
 select person_no, region, name, certificate_type, certificate_no, card_no, phone, gender, birth_date, scheme, status,
        insurance, insured_since, suspended_on, retired_on, gp_signed, missing_years, employer, real_name_verified
 from person
-where person_no = any(%(patients)s)
-   or person_no in (select authoriser from binding where user_no = any(%(patients)s) and state = 'active');
+where person_no = any(array(
+    select unnest(%(patients)s::text[])
+    union
+    select authoriser from binding where user_no = any(%(patients)s) and state = 'active'));
 
 -- name: person_by_certificate
 select person_no, region, name, certificate_type, certificate_no, card_no, phone, gender, birth_date, scheme, status,
@@ -76,10 +78,8 @@ join fee_line f using (visit_id, batch)
 group by f.visit_id, f.batch;
 
 -- name: year_totals
--- Figures of the region a person is insured in now; what he had elsewhere stays there.
-select y.person_no, y.year, y.benefit, y.deductible, y.eligible, y.pool, y.events
-from year_total y join person p using (person_no, region)
-where y.person_no = any(%(person_nos)s);
+select person_no, year, benefit, deductible, eligible, pool, events, region
+from year_total where person_no = any(%(person_nos)s);
 
 -- name: settled_batches
 select s.visit_id, s.batch, s.settlement_id

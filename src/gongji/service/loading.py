@@ -41,11 +41,12 @@ async def load(
         journal_ids = await store.run(conn, "next_journal_ids", count=len(commands) if lock else 0)
         purchases = sum(1 for c in settles if c.purchase)
         visit_ids = await store.run(conn, "next_visit_ids", count=purchases if lock else 0)
+    found_people = {row[0]: rows.person(row) for row in await people.fetchall()}
     snapshot = Snapshot(
         book=book,
         now=now,
         locked=lock,
-        people={row[0]: rows.person(row) for row in await people.fetchall()},
+        people=found_people,
         institutions={row[0]: rows.institution(row) for row in await institutions.fetchall()},
         accounts={account.id: account for account in accounts},
         bindings={},
@@ -55,8 +56,10 @@ async def load(
             for v, b, n, amount, full, over, first in await batches.fetchall()
         },
         totals={
+            # Figures of the region he is insured in now; what he had elsewhere stays there.
             (p, year, benefit): YearToDate(deductible=d, eligible=e, pool=pool, events=n)
-            for p, year, benefit, d, e, pool, n in await totals.fetchall()
+            for p, year, benefit, d, e, pool, n, region in await totals.fetchall()
+            if p in found_people and region == found_people[p].region
         },
         settled={(v, b): s for v, b, s in await settled.fetchall()},
         messages={

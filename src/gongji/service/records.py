@@ -69,6 +69,7 @@ async def account_page(platform: Platform, person_no: str) -> AccountPage | Refu
         totals = {
             (row[1], row[2]): YearToDate(deductible=row[3], eligible=row[4], pool=row[5], events=row[6])
             for row in await cursor.fetchall()
+            if row[7] == holding.person.region
         }
         cursor = await store.run(conn, "movements", ids=ids, limit=PAGE)
         moved = await cursor.fetchall()
