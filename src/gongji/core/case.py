@@ -41,7 +41,7 @@ class NotDrawn(Term):
     )
 
 
-class Bill(msgspec.Struct, frozen=True, kw_only=True):
+class Bill(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A bill in fen: its total and the parts outside the fund's scope (费用构成)."""
 
     total: Fen
@@ -57,7 +57,7 @@ class Bill(msgspec.Struct, frozen=True, kw_only=True):
         return self.total - self.full_self_pay - self.over_limit - self.first_self_pay
 
 
-class YearToDate(msgspec.Struct, frozen=True, kw_only=True):
+class YearToDate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the medical year holds before this bill, in fen (年度累计)."""
 
     deductible: Fen = 0
@@ -73,7 +73,7 @@ class Purse(msgspec.Struct, frozen=True, kw_only=True):
     available: Fen
 
 
-class Sharer(msgspec.Struct, frozen=True, kw_only=True):
+class Sharer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A relative's account that an active binding offers (共济授权人).
 
     Attributes:
@@ -94,7 +94,7 @@ class Sharer(msgspec.Struct, frozen=True, kw_only=True):
     barred: NotDrawn | None = None
 
 
-class Case(msgspec.Struct, frozen=True, kw_only=True):
+class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Everything a settlement depends on besides the rules."""
 
     facts: Facts
@@ -107,7 +107,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     """At a pharmacy: the drugs were prescribed, so the fund may pay (外配处方)."""
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True):
+class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One reason: the rule, the amount it gave, and the figures its text names."""
 
     rule: str
@@ -116,7 +116,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     cite: Citation | None = None
 
 
-class Drawn(msgspec.Struct, frozen=True, kw_only=True):
+class Drawn(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one relative's account pays; ``reason`` says why nothing, else None."""
 
     id: str
@@ -124,7 +124,7 @@ class Drawn(msgspec.Struct, frozen=True, kw_only=True):
     reason: NotDrawn | None = None
 
 
-class Split(msgspec.Struct, frozen=True, kw_only=True):
+class Split(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Who pays what, in fen, and why."""
 
     total: Fen

@@ -61,7 +61,7 @@ class Citation(msgspec.Struct, frozen=True, kw_only=True):
         return on > self.review_by
 
 
-class Facts(msgspec.Struct, frozen=True, kw_only=True):
+class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What rules may ask about the patient and the institution (待遇要素)."""
 
     scheme: Scheme
@@ -341,8 +341,8 @@ RuleKey = tuple[str, str, Scheme]
 """Region code, rule name, scheme."""
 
 
-class PolicyBook(msgspec.Struct, frozen=True, kw_only=True):
-    """All rules of all regions.
+class PolicyBook(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """All rules of all regions; books are told apart by identity, so that look-ups can be remembered.
 
     Attributes:
         regions: by code.
@@ -381,7 +381,13 @@ class PolicyBook(msgspec.Struct, frozen=True, kw_only=True):
 
     def rule(self, kind: type[R], region: str, name: str, on: date, scheme: Scheme = Scheme.EMPLOYEE) -> R | None:
         """The rule of a known kind in force on a day, as ``in_force`` finds it."""
-        block = self.in_force(region, name, on, scheme)
+        block = _in_force(self, region, name, on, scheme)
         if block is not None and not isinstance(block, kind):
             raise TypeError(f"{name} of {block.cite.region} is {type(block).__name__}, not {kind.__name__}")
         return block
+
+
+@lru_cache(maxsize=65536)
+def _in_force(book: PolicyBook, region: str, name: str, on: date, scheme: Scheme) -> Rule | None:
+    """``PolicyBook.in_force``, remembered: a day's settlements ask the same few questions."""
+    return book.in_force(region, name, on, scheme)

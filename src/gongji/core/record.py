@@ -17,7 +17,7 @@ class SharedBy(msgspec.Struct, frozen=True, kw_only=True):
     authoriser: str
 
 
-class Settlement(msgspec.Struct, frozen=True, kw_only=True):
+class Settlement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One settlement, or one reversal of a settlement.
 
     Attributes:
@@ -51,6 +51,8 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     policy_digest: str
     reverses: str | None = None
     invoice: str = ""
+    cites: tuple[str | None, ...] = ()
+    """Keys of the steps' citations in the kept document, whose steps do not repeat the citations themselves."""
     declared: dict[str, str] = {}
 
     @property

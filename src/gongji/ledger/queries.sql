@@ -127,24 +127,26 @@ on conflict (person_no, year, benefit, region) do update set
 
 -- name: add_journals
 insert into journal (booked_on, region, id, kind, booked_at, sender, message_id, reverses, document_hash, lane, seal_no)
-select * from unnest(%(days)s::date[], %(regions)s::text[], %(ids)s::bigint[], %(kinds)s::text[],
-                     %(booked_at)s::timestamptz[], %(senders)s::text[], %(message_ids)s::text[],
-                     %(reverses)s::bigint[], %(hashes)s::bytea[], %(lanes)s::smallint[], %(seals)s::bigint[]);
+select %(day)s::date, region, id, kind, %(booked_at)s, sender, message_id, reverses, hash, %(lane)s, %(seal)s
+from unnest(%(regions)s::text[], %(ids)s::bigint[], %(kinds)s::text[], %(senders)s::text[], %(message_ids)s::text[],
+            %(reverses)s::bigint[], %(hashes)s::bytea[])
+     as j (region, id, kind, sender, message_id, reverses, hash);
 
 -- name: add_postings
 insert into posting (booked_on, region, journal_id, line, from_account, to_account, amount, purpose)
-select * from unnest(%(days)s::date[], %(regions)s::text[], %(journals)s::bigint[], %(lines)s::smallint[],
-                     %(from_accounts)s::bigint[], %(to_accounts)s::bigint[], %(amounts)s::bigint[],
-                     %(purposes)s::text[]);
+select %(day)s::date, p.*
+from unnest(%(regions)s::text[], %(journals)s::bigint[], %(lines)s::smallint[], %(from_accounts)s::bigint[],
+            %(to_accounts)s::bigint[], %(amounts)s::bigint[], %(purposes)s::text[]) as p;
 
 -- name: add_settlements
-insert into settlement (booked_on, region, journal_id, visit_id, batch, person_no, institution, message_id, care,
-                        reverses, settled_at, total, pool, supplementary, own, shared, cash, balance_after, document)
-select * from unnest(%(days)s::date[], %(regions)s::text[], %(journals)s::bigint[], %(visits)s::text[],
-                     %(batches)s::text[], %(person_nos)s::text[], %(institutions)s::text[], %(message_ids)s::text[],
-                     %(cares)s::text[], %(reverses)s::text[], %(settled_at)s::timestamptz[], %(totals)s::bigint[],
-                     %(pools)s::bigint[], %(supplementaries)s::bigint[], %(owns)s::bigint[], %(shareds)s::bigint[],
-                     %(cashes)s::bigint[], %(balances)s::bigint[], %(documents)s::bytea[]);
+insert into settlement (booked_on, settled_at, region, journal_id, visit_id, batch, person_no, institution, message_id,
+                        care, reverses, total, pool, supplementary, own, shared, cash, balance_after, document)
+select %(day)s::date, %(settled_at)s, s.*
+from unnest(%(regions)s::text[], %(journals)s::bigint[], %(visits)s::text[], %(batches)s::text[],
+            %(person_nos)s::text[], %(institutions)s::text[], %(message_ids)s::text[], %(cares)s::text[],
+            %(reverses)s::text[], %(totals)s::bigint[], %(pools)s::bigint[], %(supplementaries)s::bigint[],
+            %(owns)s::bigint[], %(shareds)s::bigint[], %(cashes)s::bigint[], %(balances)s::bigint[],
+            %(documents)s::bytea[]) as s;
 
 -- name: add_seal
 insert into seal (lane, no, journals, previous, hash, sealed_at)
@@ -157,9 +159,9 @@ select no, hash from seal where lane = %(lane)s order by no desc limit 1;
 -- A refusal may be followed by a success under the same key; what is done stays as it is.
 insert into message as m (sender, message_id, transaction, input_hash, outcome, settlement_id, answer, unknown,
                           received_at)
-select * from unnest(%(senders)s::text[], %(message_ids)s::text[], %(transactions)s::text[], %(hashes)s::bytea[],
-                     %(outcomes)s::text[], %(settlements)s::text[], %(answers)s::bytea[], %(unknowns)s::jsonb[],
-                     %(received_at)s::timestamptz[])
+select m.*, %(received_at)s
+from unnest(%(senders)s::text[], %(message_ids)s::text[], %(transactions)s::text[], %(hashes)s::bytea[],
+            %(outcomes)s::text[], %(settlements)s::text[], %(answers)s::bytea[], %(unknowns)s::jsonb[]) as m
 on conflict (sender, message_id) do update set
     transaction = excluded.transaction, input_hash = excluded.input_hash, outcome = excluded.outcome,
     settlement_id = excluded.settlement_id, answer = excluded.answer, unknown = excluded.unknown,
@@ -421,3 +423,10 @@ select coalesce(max(position), 0) from binding where user_no = %(user)s and stat
 update binding set state = 'ended', ended_reason = 'expired', changed_at = %(at)s
 where state <> 'ended' and ends_on < %(today)s and (authoriser = any(%(people)s) or user_no = any(%(people)s))
 returning id;
+
+-- name: add_citations
+insert into citation (key, body) select * from unnest(%(keys)s::text[], %(bodies)s::jsonb[])
+on conflict (key) do nothing;
+
+-- name: citations
+select key, body from citation where key = any(%(keys)s);

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from psycopg import AsyncConnection
 
-from gongji.core.account import PersonalAccount
+from gongji.core.account import SEGMENT_ORDER, PersonalAccount
 from gongji.core.case import YearToDate
 from gongji.core.lines import LineSplit
 from gongji.core.policy import PolicyBook
@@ -49,6 +49,7 @@ async def load(
         people=found_people,
         institutions={row[0]: rows.institution(row) for row in await institutions.fetchall()},
         accounts={account.id: account for account in accounts},
+        owned=_by_owner(accounts),
         bindings={},
         visits={row[0]: rows.visit(row) for row in await found.fetchall()},
         batches={
@@ -76,6 +77,13 @@ async def load(
         snapshot.bindings.setdefault(binding.user, []).append(binding)
     await _load_settlements(conn, snapshot, reverses)
     return snapshot
+
+
+def _by_owner(accounts: Sequence[PersonalAccount]) -> dict[str, list[int]]:
+    owned: dict[str, list[int]] = {}
+    for account in sorted(accounts, key=lambda a: SEGMENT_ORDER[a.segment]):
+        owned.setdefault(account.owner, []).append(account.id)
+    return owned
 
 
 def _ascending(rows_: Sequence[Sequence[int]]) -> list[int]:
