@@ -1,10 +1,31 @@
--- name: accounts_of_patients_and_their_authorisers
--- Every personal account that a settlement of these patients can touch.
-select id from account where kind = 'personal' and owner = any(%(patients)s)
-union
-select a.id
-from binding b join account a on a.kind = 'personal' and a.owner = b.authoriser
-where b.user_no = any(%(patients)s) and b.state = 'active';
+-- name: lock_accounts_around
+-- Every personal account that a settlement of these patients, or the reversals named, can touch. Always locked in id
+-- order and before anything else: two batches can then never wait for each other in a circle.
+select id, region, owner, segment, state, balance, held
+from account
+where id = any(array(
+    select id from account where kind = 'personal' and owner = any(%(patients)s)
+    union
+    select a.id
+    from binding b join account a on a.kind = 'personal' and a.owner = b.authoriser
+    where b.user_no = any(%(patients)s) and b.state = 'active'
+    union
+    select unnest(%(also)s::bigint[])))
+order by id
+for no key update;
+
+-- name: read_accounts_around
+select id, region, owner, segment, state, balance, held
+from account
+where id = any(array(
+    select id from account where kind = 'personal' and owner = any(%(patients)s)
+    union
+    select a.id
+    from binding b join account a on a.kind = 'personal' and a.owner = b.authoriser
+    where b.user_no = any(%(patients)s) and b.state = 'active'
+    union
+    select unnest(%(also)s::bigint[])))
+order by id;
 
 -- name: accounts_of_postings
 -- Personal accounts that the journals of these settlements moved.
@@ -14,13 +35,9 @@ join posting p using (booked_on, region, journal_id)
 join account a on a.id in (p.from_account, p.to_account) and a.kind = 'personal';
 
 -- name: lock_accounts
--- Always in id order, before anything else is locked: two batches can then never wait for each other in a circle.
+-- In id order, like every batch does.
 select id, region, owner, segment, state, balance, held
 from account where id = any(%(ids)s) order by id for no key update;
-
--- name: read_accounts_by_id
-select id, region, owner, segment, state, balance, held
-from account where id = any(%(ids)s) order by id;
 
 -- name: read_accounts
 select id, region, owner, segment, state, balance, held

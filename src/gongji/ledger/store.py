@@ -132,14 +132,15 @@ async def write_messages(conn: AsyncConnection, messages: Sequence[MessageRow], 
     )
 
 
-def expect_all(cursor: Cursor, count: int) -> None:
+async def expect_all(cursor: Cursor, count: int) -> None:
     """Every message was new, or had been refused before.
 
     Raises:
         DuplicateMessageError: one had been done by somebody else.
     """
-    if cursor.rowcount != count:
-        raise DuplicateMessageError(f"{count - cursor.rowcount} of {count} messages are already done")
+    written = len(await cursor.fetchall())
+    if written != count:
+        raise DuplicateMessageError(f"{count - written} of {count} messages are already done")
 
 
 def month_span(today: date) -> tuple[date, date]:

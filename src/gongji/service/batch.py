@@ -49,7 +49,8 @@ async def run_batch(
         One outcome a command, in order, and the lane after the batch.
     """
     known.forget()
-    async with conn.transaction():
+    # Inside the pipeline a statement waits for nobody until its rows are asked for: four round trips a batch.
+    async with conn.pipeline(), conn.transaction():
         snapshot = await load(conn, book, commands, now, lock=True)
         decided = [_decided(snapshot, command) for command in commands]
         await _learn_accounts(conn, known, [d.fresh for d in decided if d.fresh])

@@ -65,7 +65,7 @@ async def _attempt(platform: Platform, sender: Sender, person_no: str | None, wo
             answer=msgspec.json.encode(answer),
             unknown=sender.unknown,
         )
-        store.expect_all(await store.write_messages(conn, [row], platform.clock()), 1)
+        await store.expect_all(await store.write_messages(conn, [row], platform.clock()), 1)
         return answer
 
 

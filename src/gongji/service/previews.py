@@ -20,7 +20,7 @@ async def preview_together(
     async with pool.connection() as conn:
         await conn.set_isolation_level(IsolationLevel.REPEATABLE_READ)
         try:
-            async with conn.transaction():
+            async with conn.pipeline(), conn.transaction():
                 snapshot = await load(conn, book, commands, now, lock=False)
         finally:
             await conn.set_isolation_level(None)

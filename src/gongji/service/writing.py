@@ -70,28 +70,30 @@ async def write(
     decided: list[Decided],
     now: datetime,
 ) -> Lane:
-    """Write everything the batch decided, with set-based statements; returns the lane after the batch."""
+    """Write everything the batch decided, with set-based statements; returns the lane after the batch.
+
+    Runs in the caller's pipeline and transaction.
+    """
     fresh = [d.fresh for d in decided if d.fresh]
     documents = [rows.encode(kept(s)) for s in fresh]
     journals = [_journal(s, document, known) for s, document in zip(fresh, documents, strict=True)]
     after = lane.advanced(journals) if journals else lane
     messages = _messages(decided)
-    async with conn.pipeline():
-        if fresh:
-            await _write_balances(conn, fresh)
-            await _write_citations(conn, known, fresh)
-            await store.write_journals(conn, journals, after, now)
-            await store.write_seal(conn, lane, after, len(journals), now)
-            await _write_settlements(conn, fresh, documents, now)
-            await _write_year_totals(conn, fresh)
-            await _write_purchases(conn, decided)
-            await _write_links(conn, fresh)
-        remembered = await store.write_messages(conn, messages, now) if messages else None
-        for d in decided:
-            if isinstance(d.outcome, Refusal):
-                await record_incident(conn, d.command.sender, d.command.person_no, d.outcome, now)
+    if fresh:
+        await _write_balances(conn, fresh)
+        await _write_citations(conn, known, fresh)
+        await store.write_journals(conn, journals, after, now)
+        await store.write_seal(conn, lane, after, len(journals), now)
+        await _write_settlements(conn, fresh, documents, now)
+        await _write_year_totals(conn, fresh)
+        await _write_purchases(conn, decided)
+        await _write_links(conn, fresh)
+    remembered = await store.write_messages(conn, messages, now) if messages else None
+    for d in decided:
+        if isinstance(d.outcome, Refusal):
+            await record_incident(conn, d.command.sender, d.command.person_no, d.outcome, now)
     if remembered:
-        store.expect_all(remembered, len(messages))
+        await store.expect_all(remembered, len(messages))
     return after
 
 
