@@ -148,13 +148,13 @@ class Split(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def own_total(self) -> Fen:
         """What the patient's own account pays."""
-        return sum(purse.available for purse in self.own)
+        return sum([purse.available for purse in self.own])
 
     @property
     def shared_total(self) -> Fen:
         """What relatives' accounts pay together."""
-        return sum(drawn.amount for drawn in self.shared)
+        return sum([drawn.amount for drawn in self.shared])
 
     def own_of(self, segment: Segment) -> Fen:
         """What one segment of the own account pays."""
-        return sum(purse.available for purse in self.own if purse.segment is segment)
+        return sum([purse.available for purse in self.own if purse.segment is segment])

@@ -71,7 +71,7 @@ SETTLEMENT_ID_LENGTH = 30
 
 def settlement_id(region: str, booked_on: date, journal_id: int) -> str:
     """The public id of a settlement: thirty digits."""
-    return f"{region}{booked_on:%Y%m%d}{journal_id:016d}"
+    return f"{region}{booked_on.isoformat().replace('-', '')}{journal_id:016d}"
 
 
 def parse_settlement_id(text: str) -> tuple[str, date, int] | None:
