@@ -23,6 +23,7 @@ from gongji.ledger.embedded import EmbeddedPostgres
 from gongji.ledger.migrate import migrate
 from gongji.ledger.sql import queries
 from gongji.listening import Listening, expect_free
+from gongji.logs import write_log_lines
 from gongji.policyfiles import load, locate
 from gongji.service.platform import Platform, china_now
 from gongji.settings import Settings, SettingsError, read_settings
@@ -178,6 +179,7 @@ async def _stop_with_parent() -> None:
 
 
 if __name__ == "__main__":
+    write_log_lines()
     asyncio.run(
         _work(read_settings(Path(sys.argv[1])), msgspec.json.decode(os.environ["GONGJI_WORKER"], type=Listening))
     )

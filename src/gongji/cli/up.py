@@ -1,9 +1,7 @@
 """``gongji up``: the server."""
 
-import logging
 from typing import Annotated
 
-import structlog
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -11,6 +9,7 @@ from rich.table import Table
 from gongji.cli.opening import DataOption, fail, settings_or_exit
 from gongji.demo import city
 from gongji.listening import Listening, PortTakenError
+from gongji.logs import write_log_lines
 from gongji.service.platform import Platform
 from gongji.settings import SettingsError
 
@@ -47,24 +46,12 @@ def up(
     settings = settings_or_exit(data)
     if settings.production and demo:
         fail("生产环境不能建立演示数据，请去掉 --demo")
-    _quiet_logs()
+    write_log_lines()
     listening = Listening(host=host, port=port, gateway_port=gateway_port, workers=workers)
     try:
         serve.run(settings, listening, demo=demo, ready=lambda platform: _announce(platform, listening))
     except (PortTakenError, SettingsError) as fault:
         fail(str(fault))
-
-
-def _quiet_logs() -> None:
-    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(),
-    )
 
 
 async def _announce(platform: Platform, listening: Listening) -> None:
