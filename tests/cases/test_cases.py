@@ -1,8 +1,7 @@
-"""Runs every case file: ``tests/cases/<region>/*.toml``, worked out by hand from the rule's text."""
+"""Runs every case file: ``regions/<region>/cases/*.toml``, worked out by hand from the rule's text."""
 
 import tomllib
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,16 +11,16 @@ from gongji.core.policy import PolicyBook
 from gongji.policyfiles import load, locate
 from gongji.service.quote import quote
 
-HERE = Path(__file__).parent
+ROOT = locate()
 PAYERS = ("fund", "own", "shared", "cash")
 
 
 def _cases() -> list[Any]:
     found = []
-    for path in sorted(HERE.glob("*/*.toml")):
+    for path in sorted(ROOT.glob("*/cases/*.toml")):
         for case in tomllib.loads(path.read_text(encoding="utf-8"))["case"]:
-            label = f"{path.parent.name}/{path.stem}：{case['name']}"
-            found.append(pytest.param(path.parent.name, case["ask"], case["expect"], id=label))
+            label = f"{path.parent.parent.name}/{path.stem}：{case['name']}"
+            found.append(pytest.param(path.parent.parent.name, case["ask"], case["expect"], id=label))
     return found
 
 

@@ -106,6 +106,15 @@ class Filing(Term):
     TEMPORARY = "temporary", "临时外出"
 
 
+class Place(Term):
+    """Where care is given, seen from the patient's pooling area (就医地)."""
+
+    HOME = "home", "统筹区内"
+    PROVINCE = "province", "省内异地"
+    """省内其他统筹区"""
+    OUTSIDE = "outside", "跨省异地"
+
+
 class Relation(Term):
     """What the user is to the authoriser (使用人与授权人的关系)."""
 
@@ -152,6 +161,10 @@ class Purpose(Term):
     LTC_PREMIUM = "ltc_premium", "长护险缴费"
     """长期护理保险个人缴费"""
     COMMERCIAL_HEALTH = "commercial_health", "指定商业健康保险"
+    FAMILY_DOCTOR_FEE = "family_doctor_fee", "家庭医生签约费"
+    MATERNITY = "maternity", "产前检查和生育个人负担"
+    VACCINE = "vaccine", "非免疫规划疫苗"
+    CHECKUP = "checkup", "健康体检"
 
 
 class BillPart(Term):

@@ -71,8 +71,8 @@ class Sheet:
                 break
             at = hit
             if rest:
-                at = self._nth_row(nth, hit, last)
-                first, last = at, at + 1
+                first, last = self._nth_row(nth, hit, last)
+                at = first
         return at + 1
 
     def _header(self, name: str, nth: int) -> int | None:
@@ -92,6 +92,14 @@ class Sheet:
         wanted = re.compile(rf'(?:^|[\s{{,"])"?{re.escape(name)}"?\s*=')
         return next((n for n in range(first, last) if wanted.search(self._lines[n])), None)
 
-    def _nth_row(self, nth: int, start: int, last: int) -> int:
-        rows = [n for n in range(start, last) for _ in range(self._lines[n].count("{"))]
-        return rows[nth] if nth < len(rows) else start
+    def _nth_row(self, nth: int, start: int, last: int) -> tuple[int, int]:
+        """First line of the nth row of an array of inline tables, and the line after its last."""
+        depth, seen, first = 0, -1, start
+        for number in range(start, last):
+            for sign in self._lines[number]:
+                depth += (sign == "{") - (sign == "}")
+                if sign == "{" and depth == 1:
+                    seen, first = seen + 1, number
+                if sign == "}" and depth == 0 and seen == nth:
+                    return first, number + 1
+        return start, start + 1
