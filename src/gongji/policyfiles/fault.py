@@ -51,10 +51,10 @@ class Sheet:
 
     def fault(self, key: str, text: str, line: int | None = None) -> None:
         """Record a fault at a key path such as ``ratio[0].rows[2].share``."""
-        place = line if line is not None else self._line_of(key)
+        place = line if line is not None else self.line_of(key)
         self.faults.append(Fault(file=self.file, line=place, key=key, text=text))
 
-    def _line_of(self, key: str) -> int:
+    def line_of(self, key: str) -> int:
         """Line of a key, or of the nearest thing above it that can be found."""
         first, last = 0, len(self._lines)
         at = 0

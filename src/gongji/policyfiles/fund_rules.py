@@ -143,9 +143,9 @@ def read_cap(block: Table, cite: Citation) -> Rule | None:
 
 
 def _cap_row(row: Table, when: When) -> CapRow | None:
-    if row.value("amount") == NO_CAP:
+    amount = row.amount_or("amount", NO_CAP)
+    if isinstance(amount, str):
         return CapRow(when=when, amount=None)
-    amount = row.amount("amount")
     return None if amount is None else CapRow(when=when, amount=amount)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from gongji.core.codes import Confidence, Scheme
-from gongji.core.policy import Citation, PolicyBook, Region, Rule, RuleKey
+from gongji.core.policy import Citation, PolicyBook, Region, Rule, RuleKey, SameAs, ancestry
 from gongji.policyfiles.fault import Fault, PolicyFilesError, Sheet
 from gongji.policyfiles.rules import READERS, SUBJECTS
 from gongji.policyfiles.table import Table
@@ -67,14 +67,40 @@ def load(root: Path) -> PolicyBook:
     )
 
 
+def read_region(folder: Path) -> tuple[dict[RuleKey, tuple[Rule, ...]], tuple[Fault, ...]]:
+    """The rules of one folder alone, and its faults."""
+    reading = _Reading()
+    _read_folder(folder, reading)
+    for blocks in reading.blocks.values():
+        blocks.sort(key=lambda block: block.cite.start)
+        _check_sequence(blocks)
+    rules = {key: tuple(block.rule for block in blocks) for key, blocks in reading.blocks.items()}
+    return rules, reading.faults()
+
+
 def check(root: Path) -> tuple[Fault, ...]:
     """Every fault of a folder of regions, by file and line; empty when it can be loaded."""
     return _read(root).faults()
 
 
+def region_folders(root: Path) -> list[Path]:
+    """Folders of regions, by code."""
+    return sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
+
+
+def file_text(path: Path) -> str:
+    """Text of a policy file; every line ends alike, so that a policy has the same digest on every machine."""
+    return path.read_bytes().decode("utf-8").replace("\r\n", "\n")
+
+
+def digested(file: str, text: str) -> bytes:
+    """What of a file goes into the digest of the book."""
+    return f"{file}\0{text}\0".encode()
+
+
 def _read(root: Path) -> _Reading:
     reading = _Reading()
-    folders = sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
+    folders = region_folders(root)
     if not folders:
         reading.sheet(root.name, "").fault("", "没有任何地区文件夹")
     for folder in folders:
@@ -82,6 +108,7 @@ def _read(root: Path) -> _Reading:
     for blocks in reading.blocks.values():
         blocks.sort(key=lambda block: block.cite.start)
         _check_sequence(blocks)
+    _check_same_as(reading)
     return reading
 
 
@@ -106,13 +133,12 @@ def _read_folder(folder: Path, reading: _Reading) -> None:
 
 def _parse(path: Path, file: str, reading: _Reading) -> tuple[Sheet, dict[str, Any] | None]:
     try:
-        # 换行一律作 \n：同一份政策在任何机器上的摘要都相同。
-        text = path.read_bytes().decode("utf-8").replace("\r\n", "\n")
+        text = file_text(path)
     except UnicodeDecodeError:
         sheet = reading.sheet(file, "")
         sheet.fault("", "文件不是 UTF-8 编码")
         return sheet, None
-    reading.hash.update(f"{file}\0{text}\0".encode())
+    reading.hash.update(digested(file, text))
     sheet = reading.sheet(file, text)
     try:
         return sheet, tomllib.loads(text)
@@ -149,7 +175,7 @@ def _read_block(table: Table, region: str, name: str, reading: _Reading) -> None
     scheme = table.choice("scheme", Scheme) or Scheme.EMPLOYEE
     cite = _citation(table, region, name)
     # 引文有误时也继续读数值，好把这一块的差错一次报全。
-    rule = READERS[name](table, cite or _UNCITED)
+    rule = READERS[name](table, cite or UNCITED)
     table.done()
     if rule is not None and cite is not None:
         reading.blocks.setdefault((region, name, scheme), []).append(_Block(rule, table.sheet, table.path))
@@ -178,7 +204,21 @@ def _citation(table: Table, region: str, name: str) -> Citation | None:
     )
 
 
-_UNCITED = Citation(
+def _check_same_as(reading: _Reading) -> None:
+    """Refuse a rule that repeats one that is nowhere stated, or that repeats another itself."""
+    for (region, _, scheme), blocks in reading.blocks.items():
+        for block in blocks:
+            rule = block.rule
+            if not isinstance(rule, SameAs):
+                continue
+            stated = [reading.blocks.get((code, rule.target, scheme), []) for code in ancestry(region)]
+            if not any(stated):
+                block.sheet.fault(f"{block.path}.same_as", f"本地和上级都没有 {rule.target}（{scheme.label}）")
+            elif any(isinstance(each.rule, SameAs) for blocks_there in stated for each in blocks_there):
+                block.sheet.fault(f"{block.path}.same_as", f"{rule.target} 自己也是 same_as，须指向写明数值的规则")
+
+
+UNCITED = Citation(
     region="",
     file="",
     rule="",
@@ -188,6 +228,7 @@ _UNCITED = Citation(
     verified_on=date.min,
     review_by=date.min,
 )
+"""Stands in while the figures of a block without a sound citation are read for their faults."""
 
 
 def _check_sequence(blocks: list[_Block]) -> None:

@@ -91,6 +91,10 @@ class Table:
         found = self.value(key, required=required)
         return None if found is None else self._fen(key, found)
 
+    def amount_or(self, key: str, word: str) -> Fen | str | None:
+        """An amount, or a word that stands for none."""
+        return word if self.value(key) == word else self.amount(key)
+
     def amounts(self, key: str) -> tuple[Fen, ...] | None:
         """A list of amounts; at least one."""
         found = self.value(key, required=True)

@@ -159,7 +159,6 @@ def put(path: str, value: object) -> Callable[[dict[str, Any]], None]:
         ("care.type", None, "input_invalid", "care.type"),
         ("care.type", "dental", "input_invalid", "care.type"),
         ("care.type", "special_disease", "rule_unknown", "care.type"),
-        ("care.type", "special_disease", "rule_unknown", "care.type"),
         ("care.level", None, "fact_missing", "care.level"),
         ("care.level", 3, "input_invalid", "care.level"),
         ("care.grade", "C", "input_invalid", "care.grade"),
