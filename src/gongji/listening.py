@@ -42,3 +42,10 @@ def expect_free(host: str, port: int) -> None:
             raise PortTakenError(
                 f"端口 {host}:{port} 不能使用（{error.strerror}），请用 --port 或 --gateway-port 换一个"
             ) from None
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

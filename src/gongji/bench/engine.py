@@ -1,6 +1,6 @@
 """Settlements a second of the engine in process: policy, eligibility, split, ledger, idempotency, seal.
 
-Run as a program it is one writer: ``python -m gongji.bench.engine DSN SECONDS FIRST LAST``.
+Run as a program it is one writer: ``python -m gongji.bench.engine DSN SECONDS FIRST STOP``.
 """
 
 import asyncio
@@ -33,11 +33,11 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
         return self.settlements / self.seconds
 
 
-async def write(dsn: str, seconds: float, first: int, last: int) -> Measured:
+async def write(dsn: str, seconds: float, visits: range) -> Measured:
     """Settle visits of a range for a time, with many requests in flight."""
     platform = Platform(dsn, load(locate()))
     await platform.open()
-    todo = commands(first, last)
+    todo = commands(visits)
     ready = list(islice(todo, 20_000))
     done = 0
     deadline = 0.0
@@ -60,15 +60,15 @@ async def write(dsn: str, seconds: float, first: int, last: int) -> Measured:
     return Measured(settlements=done, seconds=elapsed)
 
 
-def measure(dsn: str, seconds: float, writers: int, first: int, last: int) -> float:
+def measure(dsn: str, seconds: float, writers: int, visits: range) -> float:
     """Settlements a second of so many writer processes on disjoint visits."""
-    span = (last - first + 1) // writers
+    span = len(visits) // writers
     running = [
         subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "gongji.bench.engine", dsn, str(seconds), str(start), str(start + span - 1)],
+            [sys.executable, "-m", "gongji.bench.engine", dsn, str(seconds), str(start), str(start + span)],
             stdout=subprocess.PIPE,
         )
-        for start in range(first, first + span * writers, span)
+        for start in range(visits.start, visits.start + span * writers, span)
     ]
     results = [msgspec.json.decode(process.communicate()[0], type=Measured) for process in running]
     return sum(result.per_second for result in results)
@@ -76,5 +76,5 @@ def measure(dsn: str, seconds: float, writers: int, first: int, last: int) -> fl
 
 if __name__ == "__main__":
     arguments = sys.argv[1:]
-    result = asyncio.run(write(arguments[0], float(arguments[1]), int(arguments[2]), int(arguments[3])))
+    result = asyncio.run(write(arguments[0], float(arguments[1]), range(int(arguments[2]), int(arguments[3]))))
     sys.stdout.buffer.write(msgspec.json.encode(result))

@@ -41,9 +41,9 @@ async def fund_accounts(dsn: str, book: PolicyBook, accounts: int = ACCOUNTS) ->
         )
 
 
-def load_visits(dsn: str, first: int, last: int, accounts: int = ACCOUNTS) -> None:
+def load_visits(dsn: str, visits: range, accounts: int = ACCOUNTS) -> None:
     """Registered visits with their fees, ready to be settled."""
-    sizes = {"accounts": accounts, "institutions": INSTITUTIONS, "first": first, "last": last}
+    sizes = {"accounts": accounts, "institutions": INSTITUTIONS, "first": visits.start, "last": visits.stop - 1}
     with psycopg.connect(dsn, autocommit=True) as conn:
         for name in ("visits", "fee_lines"):
             conn.execute(_statements[name], sizes)
@@ -60,6 +60,11 @@ def person_of(visit: int, accounts: int = ACCOUNTS) -> str:
     return person(1 + visit % accounts)
 
 
+def certificate_of(visit: int, accounts: int = ACCOUNTS) -> str:
+    """What the patient shows."""
+    return f"9902{1 + visit % accounts:014d}"
+
+
 def institution_of(visit: int) -> str:
     """Where the visit is."""
     return f"H{REGION}{1 + visit % INSTITUTIONS:05d}"
@@ -70,9 +75,9 @@ def amount_of(visit: int) -> int:
     return 2000 + visit * 7919 % 58000
 
 
-def commands(first: int, last: int) -> Iterator[Settle]:
+def commands(visits: range) -> Iterator[Settle]:
     """Commands that settle the visits of a range, one each."""
-    for visit in range(first, last + 1):
+    for visit in visits:
         message = f"{institution_of(visit)}B{visit:012d}"
         yield Settle(
             sender=Sender(

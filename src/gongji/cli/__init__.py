@@ -2,6 +2,7 @@
 
 import typer
 
+from gongji.cli.bench import bench_app
 from gongji.cli.binding import binding_app
 from gongji.cli.demo import demo
 from gongji.cli.ledger import ledger_app
@@ -20,6 +21,7 @@ app.command()(demo)
 app.add_typer(regions_app, name="regions")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(binding_app, name="binding")
+app.add_typer(bench_app, name="bench")
 
 
 def main() -> None:

@@ -47,7 +47,7 @@ class NotDrawn(Term):
     BELOW_THRESHOLD = "below_threshold", "授权人余额没有超过当地规定的起用数额"
 
 
-class Bill(msgspec.Struct, frozen=True, kw_only=True):
+class Bill(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A bill in fen: its total and the parts outside the fund's scope (费用构成)."""
 
     total: Fen
@@ -63,7 +63,7 @@ class Bill(msgspec.Struct, frozen=True, kw_only=True):
         return self.total - self.full_self_pay - self.over_limit - self.first_self_pay
 
 
-class YearToDate(msgspec.Struct, frozen=True, kw_only=True):
+class YearToDate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the medical year holds before this bill, in fen (年度累计).
 
     ``events`` counts earlier visits or stays; ``deductible_of_month`` is what the month already bore of the deductible.
@@ -83,7 +83,7 @@ class Purse(msgspec.Struct, frozen=True, kw_only=True):
     available: Fen
 
 
-class Sharer(msgspec.Struct, frozen=True, kw_only=True):
+class Sharer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A relative's account that an active binding offers (共济授权人).
 
     Attributes:
@@ -104,7 +104,7 @@ class Sharer(msgspec.Struct, frozen=True, kw_only=True):
     barred: NotDrawn | None = None
 
 
-class Case(msgspec.Struct, frozen=True, kw_only=True):
+class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Everything a settlement depends on besides the rules."""
 
     facts: Facts
@@ -117,7 +117,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     """At a pharmacy: the drugs were prescribed, so the fund may pay (外配处方)."""
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True):
+class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One reason: the rule, the amount it gave, and the figures its text names."""
 
     rule: str
@@ -126,7 +126,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     cite: Citation | None = None
 
 
-class Drawn(msgspec.Struct, frozen=True, kw_only=True):
+class Drawn(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one relative's account pays; ``reason`` says why nothing, else None."""
 
     id: str
@@ -134,7 +134,7 @@ class Drawn(msgspec.Struct, frozen=True, kw_only=True):
     reason: NotDrawn | None = None
 
 
-class Split(msgspec.Struct, frozen=True, kw_only=True):
+class Split(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Who pays what, in fen, and why.
 
     ``counted`` says whether the fund's rules were applied, so that the bill counts to the year's figures.
@@ -162,13 +162,13 @@ class Split(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def own_total(self) -> Fen:
         """What the patient's own account pays."""
-        return sum(purse.available for purse in self.own)
+        return sum([purse.available for purse in self.own])
 
     @property
     def shared_total(self) -> Fen:
         """What relatives' accounts pay together."""
-        return sum(drawn.amount for drawn in self.shared)
+        return sum([drawn.amount for drawn in self.shared])
 
     def own_of(self, segment: Segment) -> Fen:
         """What one segment of the own account pays."""
-        return sum(purse.available for purse in self.own if purse.segment is segment)
+        return sum([purse.available for purse in self.own if purse.segment is segment])

@@ -7,7 +7,7 @@ import msgspec
 from gongji.core.codes import Care, Filing, Grade, Level, Place, Scheme, Status
 
 
-class Facts(msgspec.Struct, frozen=True, kw_only=True):
+class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What rules may ask about the patient and the institution (待遇要素)."""
 
     scheme: Scheme
@@ -62,34 +62,43 @@ class When(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid
         Raises:
             MissingFactError: the row asks for an age, a level or a date of retirement that is not given.
         """
+        if self.status is not None and self.status is not facts.status:
+            return False
         return (
-            self.status in (None, facts.status)
-            and self.care in (None, facts.care)
-            and self.gp_signed in (None, facts.gp_signed)
-            and self.place in (None, facts.place)
-            and self.filing in (None, facts.filing)
-            and self.stay in (None, facts.stay)
-            and (self.stay_from is None or facts.stay >= self.stay_from)
-            and (self.missing_years_from is None or facts.missing_years >= self.missing_years_from)
+            (self.care is None or self.care is facts.care)
+            and (self.gp_signed is None or self.gp_signed is facts.gp_signed)
+            and self._stay_matches(facts)
+            and (self.place is None or self.place is facts.place)
+            and (self.filing is None or self.filing is facts.filing)
             and self._institution_matches(facts)
             and self._age_matches(facts)
             and self._retirement_matches(facts)
         )
 
+    def _stay_matches(self, facts: Facts) -> bool:
+        return (
+            (self.stay is None or facts.stay == self.stay)
+            and (self.stay_from is None or facts.stay >= self.stay_from)
+            and (self.missing_years_from is None or facts.missing_years >= self.missing_years_from)
+        )
+
     def _institution_matches(self, facts: Facts) -> bool:
         if not (
-            self.community in (None, facts.community)
-            and self.village in (None, facts.village)
-            and self.top in (None, facts.top)
+            (self.community is None or self.community is facts.community)
+            and (self.village is None or self.village is facts.village)
+            and (self.top is None or self.top is facts.top)
         ):
             return False
-        if self.level is not None and facts.level is None:
-            raise MissingFactError("care.level")
-        if self.level not in (None, facts.level):
-            return False
-        if self.grade is not None and facts.grade is None:
-            raise MissingFactError("care.grade")
-        return self.grade in (None, facts.grade)
+        if self.level is not None:
+            if facts.level is None:
+                raise MissingFactError("care.level")
+            if self.level is not facts.level:
+                return False
+        if self.grade is not None:
+            if facts.grade is None:
+                raise MissingFactError("care.grade")
+            return self.grade is facts.grade
+        return True
 
     def _age_matches(self, facts: Facts) -> bool:
         if self.age_from is None and self.age_below is None:

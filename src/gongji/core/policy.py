@@ -118,8 +118,8 @@ RuleKey = tuple[str, str, Scheme]
 """Region code, rule name, scheme."""
 
 
-class PolicyBook(msgspec.Struct, frozen=True, kw_only=True):
-    """All rules of all regions.
+class PolicyBook(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """All rules of all regions; books are told apart by identity, so that look-ups can be remembered.
 
     Attributes:
         regions: by code.
@@ -150,7 +150,7 @@ class PolicyBook(msgspec.Struct, frozen=True, kw_only=True):
 
     def place_of(self, region: str, care_region: str) -> Place:
         """Where care is given, seen from the region where the patient is insured (就医地)."""
-        if self.pool_of(region) in ancestry(care_region):
+        if region == care_region or self.pool_of(region) in ancestry(care_region):
             return Place.HOME
         return Place.PROVINCE if region[:2] == care_region[:2] else Place.OUTSIDE
 
@@ -168,9 +168,15 @@ class PolicyBook(msgspec.Struct, frozen=True, kw_only=True):
 
     def rule(self, kind: type[R], region: str, name: str, on: date, scheme: Scheme = Scheme.EMPLOYEE) -> R | None:
         """The rule of a known kind in force on a day, as ``in_force`` finds it; ``same_as`` is followed once."""
-        block = self.in_force(region, name, on, scheme)
+        block = _in_force(self, region, name, on, scheme)
         if isinstance(block, SameAs):
-            block = self.in_force(region, block.target, on, scheme)
+            block = _in_force(self, region, block.target, on, scheme)
         if block is not None and not isinstance(block, kind):
             raise TypeError(f"{name} of {block.cite.region} is {type(block).__name__}, not {kind.__name__}")
         return block
+
+
+@lru_cache(maxsize=65536)
+def _in_force(book: PolicyBook, region: str, name: str, on: date, scheme: Scheme) -> Rule | None:
+    """``PolicyBook.in_force``, remembered: a day's settlements ask the same few questions."""
+    return book.in_force(region, name, on, scheme)

@@ -17,7 +17,7 @@ class SharedBy(msgspec.Struct, frozen=True, kw_only=True):
     authoriser: str
 
 
-class Settlement(msgspec.Struct, frozen=True, kw_only=True):
+class Settlement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One settlement, or one reversal of a settlement.
 
     Attributes:
@@ -51,6 +51,8 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     policy_digest: str
     reverses: str | None = None
     invoice: str = ""
+    cites: tuple[str | None, ...] = ()
+    """Keys of the steps' citations in the kept document, whose steps do not repeat the citations themselves."""
     declared: dict[str, str] = {}
 
     @property
@@ -69,7 +71,7 @@ SETTLEMENT_ID_LENGTH = 30
 
 def settlement_id(region: str, booked_on: date, journal_id: int) -> str:
     """The public id of a settlement: thirty digits."""
-    return f"{region}{booked_on:%Y%m%d}{journal_id:016d}"
+    return f"{region}{booked_on.isoformat().replace('-', '')}{journal_id:016d}"
 
 
 def parse_settlement_id(text: str) -> tuple[str, date, int] | None:

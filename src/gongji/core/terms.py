@@ -1,6 +1,7 @@
 """The rules that hold for one person, kind of care and date, gathered from the book."""
 
 from datetime import date
+from functools import lru_cache
 
 import msgspec
 
@@ -77,6 +78,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         return self.medical_year.year_of(self.on)
 
 
+@lru_cache(maxsize=8192)
 def terms_for(book: PolicyBook, region: str, on: date, scheme: Scheme, care: Care) -> Terms | Refusal:
     """Gather the rules in force for a region, scheme and kind of care on the date of care."""
     name = book.name(region)

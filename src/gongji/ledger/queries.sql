@@ -1,10 +1,31 @@
--- name: accounts_of_patients_and_their_authorisers
--- Every personal account that a settlement of these patients can touch.
-select id from account where kind = 'personal' and owner = any(%(patients)s)
-union
-select a.id
-from binding b join account a on a.kind = 'personal' and a.owner = b.authoriser
-where b.user_no = any(%(patients)s) and b.state = 'active';
+-- name: lock_accounts_around
+-- Every personal account that a settlement of these patients, or the reversals named, can touch. Always locked in id
+-- order and before anything else: two batches can then never wait for each other in a circle.
+select id, region, owner, segment, state, balance, held
+from account
+where id = any(array(
+    select id from account where kind = 'personal' and owner = any(%(patients)s)
+    union
+    select a.id
+    from binding b join account a on a.kind = 'personal' and a.owner = b.authoriser
+    where b.user_no = any(%(patients)s) and b.state = 'active'
+    union
+    select unnest(%(also)s::bigint[])))
+order by id
+for no key update;
+
+-- name: read_accounts_around
+select id, region, owner, segment, state, balance, held
+from account
+where id = any(array(
+    select id from account where kind = 'personal' and owner = any(%(patients)s)
+    union
+    select a.id
+    from binding b join account a on a.kind = 'personal' and a.owner = b.authoriser
+    where b.user_no = any(%(patients)s) and b.state = 'active'
+    union
+    select unnest(%(also)s::bigint[])))
+order by id;
 
 -- name: accounts_of_postings
 -- Personal accounts that the journals of these settlements moved.
@@ -14,13 +35,9 @@ join posting p using (booked_on, region, journal_id)
 join account a on a.id in (p.from_account, p.to_account) and a.kind = 'personal';
 
 -- name: lock_accounts
--- Always in id order, before anything else is locked: two batches can then never wait for each other in a circle.
+-- In id order, like every batch does.
 select id, region, owner, segment, state, balance, held
 from account where id = any(%(ids)s) order by id for no key update;
-
--- name: read_accounts_by_id
-select id, region, owner, segment, state, balance, held
-from account where id = any(%(ids)s) order by id;
 
 -- name: read_accounts
 select id, region, owner, segment, state, balance, held
@@ -127,24 +144,26 @@ on conflict (person_no, year, benefit, region) do update set
 
 -- name: add_journals
 insert into journal (booked_on, region, id, kind, booked_at, sender, message_id, reverses, document_hash, lane, seal_no)
-select * from unnest(%(days)s::date[], %(regions)s::text[], %(ids)s::bigint[], %(kinds)s::text[],
-                     %(booked_at)s::timestamptz[], %(senders)s::text[], %(message_ids)s::text[],
-                     %(reverses)s::bigint[], %(hashes)s::bytea[], %(lanes)s::smallint[], %(seals)s::bigint[]);
+select %(day)s::date, region, id, kind, %(booked_at)s, sender, message_id, reverses, hash, %(lane)s, %(seal)s
+from unnest(%(regions)s::text[], %(ids)s::bigint[], %(kinds)s::text[], %(senders)s::text[], %(message_ids)s::text[],
+            %(reverses)s::bigint[], %(hashes)s::bytea[])
+     as j (region, id, kind, sender, message_id, reverses, hash);
 
 -- name: add_postings
 insert into posting (booked_on, region, journal_id, line, from_account, to_account, amount, purpose)
-select * from unnest(%(days)s::date[], %(regions)s::text[], %(journals)s::bigint[], %(lines)s::smallint[],
-                     %(from_accounts)s::bigint[], %(to_accounts)s::bigint[], %(amounts)s::bigint[],
-                     %(purposes)s::text[]);
+select %(day)s::date, p.*
+from unnest(%(regions)s::text[], %(journals)s::bigint[], %(lines)s::smallint[], %(from_accounts)s::bigint[],
+            %(to_accounts)s::bigint[], %(amounts)s::bigint[], %(purposes)s::text[]) as p;
 
 -- name: add_settlements
-insert into settlement (booked_on, region, journal_id, visit_id, batch, person_no, institution, message_id, care,
-                        reverses, settled_at, total, pool, supplementary, own, shared, cash, balance_after, document)
-select * from unnest(%(days)s::date[], %(regions)s::text[], %(journals)s::bigint[], %(visits)s::text[],
-                     %(batches)s::text[], %(person_nos)s::text[], %(institutions)s::text[], %(message_ids)s::text[],
-                     %(cares)s::text[], %(reverses)s::text[], %(settled_at)s::timestamptz[], %(totals)s::bigint[],
-                     %(pools)s::bigint[], %(supplementaries)s::bigint[], %(owns)s::bigint[], %(shareds)s::bigint[],
-                     %(cashes)s::bigint[], %(balances)s::bigint[], %(documents)s::bytea[]);
+insert into settlement (booked_on, settled_at, region, journal_id, visit_id, batch, person_no, institution, message_id,
+                        care, reverses, total, pool, supplementary, own, shared, cash, balance_after, document)
+select %(day)s::date, %(settled_at)s, s.*
+from unnest(%(regions)s::text[], %(journals)s::bigint[], %(visits)s::text[], %(batches)s::text[],
+            %(person_nos)s::text[], %(institutions)s::text[], %(message_ids)s::text[], %(cares)s::text[],
+            %(reverses)s::text[], %(totals)s::bigint[], %(pools)s::bigint[], %(supplementaries)s::bigint[],
+            %(owns)s::bigint[], %(shareds)s::bigint[], %(cashes)s::bigint[], %(balances)s::bigint[],
+            %(documents)s::bytea[]) as s;
 
 -- name: add_seal
 insert into seal (lane, no, journals, previous, hash, sealed_at)
@@ -157,9 +176,9 @@ select no, hash from seal where lane = %(lane)s order by no desc limit 1;
 -- A refusal may be followed by a success under the same key; what is done stays as it is.
 insert into message as m (sender, message_id, transaction, input_hash, outcome, settlement_id, answer, unknown,
                           received_at)
-select * from unnest(%(senders)s::text[], %(message_ids)s::text[], %(transactions)s::text[], %(hashes)s::bytea[],
-                     %(outcomes)s::text[], %(settlements)s::text[], %(answers)s::bytea[], %(unknowns)s::jsonb[],
-                     %(received_at)s::timestamptz[])
+select m.*, %(received_at)s
+from unnest(%(senders)s::text[], %(message_ids)s::text[], %(transactions)s::text[], %(hashes)s::bytea[],
+            %(outcomes)s::text[], %(settlements)s::text[], %(answers)s::bytea[], %(unknowns)s::jsonb[]) as m
 on conflict (sender, message_id) do update set
     transaction = excluded.transaction, input_hash = excluded.input_hash, outcome = excluded.outcome,
     settlement_id = excluded.settlement_id, answer = excluded.answer, unknown = excluded.unknown,
@@ -421,3 +440,10 @@ select coalesce(max(position), 0) from binding where user_no = %(user)s and stat
 update binding set state = 'ended', ended_reason = 'expired', changed_at = %(at)s
 where state <> 'ended' and ends_on < %(today)s and (authoriser = any(%(people)s) or user_no = any(%(people)s))
 returning id;
+
+-- name: add_citations
+insert into citation (key, body) select * from unnest(%(keys)s::text[], %(bodies)s::jsonb[])
+on conflict (key) do nothing;
+
+-- name: citations
+select key, body from citation where key = any(%(keys)s);

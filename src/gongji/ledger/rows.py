@@ -26,6 +26,17 @@ from gongji.core.record import Settlement
 
 Row = Sequence[Any]
 
+# Looked up several times a settlement: a table is quicker than the enumeration itself.
+_SCHEME = {code.value: code for code in Scheme}
+_STATUS = {code.value: code for code in Status}
+_INSURANCE = {code.value: code for code in Insurance}
+_SEGMENT = {code.value: code for code in Segment}
+_ACCOUNTSTATE = {code.value: code for code in AccountState}
+_RELATION = {code.value: code for code in Relation}
+_SHARINGMODE = {code.value: code for code in SharingMode}
+_CARE = {code.value: code for code in Care}
+_BINDINGSTATE = {code.value: code for code in BindingState}
+
 settlement_decoder = msgspec.json.Decoder(Settlement)
 encode = msgspec.json.Encoder().encode
 
@@ -42,9 +53,9 @@ def person(row: Row) -> Person:
         phone=row[6],
         gender=row[7],
         birth_date=row[8],
-        scheme=Scheme(row[9]),
-        status=Status(row[10]),
-        insurance=Insurance(row[11]),
+        scheme=_SCHEME[row[9]],
+        status=_STATUS[row[10]],
+        insurance=_INSURANCE[row[11]],
         insured_since=row[12],
         suspended_on=row[13],
         retired_on=row[14],
@@ -75,8 +86,8 @@ def account(row: Row) -> PersonalAccount:
         id=row[0],
         region=row[1],
         owner=row[2],
-        segment=Segment(row[3]),
-        state=AccountState(row[4]),
+        segment=_SEGMENT[row[3]],
+        state=_ACCOUNTSTATE[row[4]],
         balance=row[5],
         held=row[6],
     )
@@ -88,10 +99,10 @@ def binding(row: Row) -> Binding:
         id=row[0],
         authoriser=row[1],
         user=row[2],
-        relation=Relation(row[3]),
-        mode=SharingMode(row[4]),
+        relation=_RELATION[row[3]],
+        mode=_SHARINGMODE[row[4]],
         position=row[5],
-        state=BindingState(row[6]),
+        state=_BINDINGSTATE[row[6]],
         starts_on=row[7],
         ends_on=row[8],
         cap_per_transaction=row[9],
@@ -120,7 +131,7 @@ def visit(row: Row) -> Visit:
         person_no=row[2],
         institution=row[3],
         number=row[4],
-        care=Care(row[5]),
+        care=_CARE[row[5]],
         began_on=row[6],
         state=row[7],
     )

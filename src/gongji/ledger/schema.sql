@@ -194,6 +194,12 @@ create table settlement (
 ) partition by range (booked_on);
 create index settlement_of_person on settlement (person_no, settled_at);
 
+-- Sources that settlements' reasons name, each once; the key is a hash over the body.
+create table citation (
+    key text primary key,
+    body jsonb not null
+);
+
 -- What has been settled and not taken back, and what has been taken back: one row each, so that neither happens twice.
 create table settled_batch (
     visit_id text not null,
@@ -297,6 +303,8 @@ create trigger seal_is_append_only before update or delete on seal
 create trigger reversal_is_append_only before update or delete on reversal
     for each row execute function refuse_change();
 create trigger binding_event_is_append_only before update or delete on binding_event
+    for each row execute function refuse_change();
+create trigger citation_is_append_only before update or delete on citation
     for each row execute function refuse_change();
 create trigger incident_is_append_only before update or delete on incident
     for each row execute function refuse_change();

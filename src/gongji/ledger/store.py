@@ -49,36 +49,37 @@ async def _find(conn: AsyncConnection, keys: dict[str, list[str]]) -> dict[Accou
     return {AccountRef(AccountKind(kind), owner, region): id_ for id_, kind, owner, region in await cursor.fetchall()}
 
 
-async def write_journals(conn: AsyncConnection, journals: list[JournalRow], lane: Lane) -> None:
-    """Write journals with their postings and the seal that ends the batch; ``lane`` is the advanced one."""
+async def write_journals(conn: AsyncConnection, journals: list[JournalRow], lane: Lane, booked_at: datetime) -> None:
+    """Write the journals of a batch with their postings; ``lane`` is the lane after the batch."""
+    day = booked_at.date()
     await run(
         conn,
         "add_journals",
-        days=[j.booked_at.date() for j in journals],
+        day=day,
+        booked_at=booked_at,
+        lane=lane.number,
+        seal=lane.head_no,
         regions=[j.region for j in journals],
         ids=[j.id for j in journals],
         kinds=[j.kind for j in journals],
-        booked_at=[j.booked_at for j in journals],
         senders=[j.sender for j in journals],
         message_ids=[j.message_id for j in journals],
         reverses=[j.reverses for j in journals],
         hashes=[j.document_hash for j in journals],
-        lanes=[lane.number] * len(journals),
-        seals=[lane.head_no] * len(journals),
     )
-    lines = [(j, p) for j in journals for p in j.postings]
+    lines = [(j.region, j.id, p) for j in journals for p in j.postings]
     if lines:
         await run(
             conn,
             "add_postings",
-            days=[j.booked_at.date() for j, _ in lines],
-            regions=[j.region for j, _ in lines],
-            journals=[j.id for j, _ in lines],
-            lines=[p.line for _, p in lines],
-            from_accounts=[p.from_account for _, p in lines],
-            to_accounts=[p.to_account for _, p in lines],
-            amounts=[p.amount for _, p in lines],
-            purposes=[p.purpose for _, p in lines],
+            day=day,
+            regions=[region for region, _, _ in lines],
+            journals=[number for _, number, _ in lines],
+            lines=[p.line for _, _, p in lines],
+            from_accounts=[p.from_account for _, _, p in lines],
+            to_accounts=[p.to_account for _, _, p in lines],
+            amounts=[p.amount for _, _, p in lines],
+            purposes=[p.purpose for _, _, p in lines],
         )
 
 
@@ -107,14 +108,13 @@ class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
     settlement_id: str | None
     answer: bytes
     unknown: dict[str, Any]
-    received_at: datetime
 
 
 class DuplicateMessageError(RuntimeError):
     """Another transaction answered the message in the meantime; repeating the work finds its answer."""
 
 
-async def write_messages(conn: AsyncConnection, messages: Sequence[MessageRow]) -> Cursor:
+async def write_messages(conn: AsyncConnection, messages: Sequence[MessageRow], received_at: datetime) -> Cursor:
     """Remember what became of messages; the caller checks the row count with ``expect_all``."""
     ordered = sorted(messages, key=lambda m: (m.sender, m.message_id))
     return await run(
@@ -128,18 +128,19 @@ async def write_messages(conn: AsyncConnection, messages: Sequence[MessageRow]) 
         settlements=[m.settlement_id for m in ordered],
         answers=[m.answer for m in ordered],
         unknowns=[Jsonb(m.unknown) if m.unknown else None for m in ordered],
-        received_at=[m.received_at for m in ordered],
+        received_at=received_at,
     )
 
 
-def expect_all(cursor: Cursor, count: int) -> None:
+async def expect_all(cursor: Cursor, count: int) -> None:
     """Every message was new, or had been refused before.
 
     Raises:
         DuplicateMessageError: one had been done by somebody else.
     """
-    if cursor.rowcount != count:
-        raise DuplicateMessageError(f"{count - cursor.rowcount} of {count} messages are already done")
+    written = len(await cursor.fetchall())
+    if written != count:
+        raise DuplicateMessageError(f"{count - written} of {count} messages are already done")
 
 
 def month_span(today: date) -> tuple[date, date]:

@@ -19,7 +19,7 @@ from gongji.service.loading import load
 from gongji.service.reverse import apply_reversal, decide_reversal
 from gongji.service.settle import apply_settlement, decide_settlement
 from gongji.service.snapshot import KnownMessage, Snapshot
-from gongji.service.writing import Decided, write
+from gongji.service.writing import Decided, Known, write
 
 Outcome = Done | Refusal
 
@@ -31,7 +31,7 @@ async def run_batch(
     conn: AsyncConnection,
     lane: Lane,
     book: PolicyBook,
-    accounts: dict[AccountRef, int],
+    known: Known,
     commands: Sequence[Command],
     now: datetime,
 ) -> tuple[list[Outcome], Lane]:
@@ -41,20 +41,21 @@ async def run_batch(
         conn: the writer's connection, which holds the lane.
         lane: the writer's chain of seals as it stands.
         book: all rules.
-        accounts: ids of accounts that are not personal, filled in as they are met.
+        known: what the writer knows to be in the database; it learns from the batch.
         commands: what was asked, in order of arrival; a later one sees the effects of an earlier one.
         now: time of booking.
 
     Returns:
         One outcome a command, in order, and the lane after the batch.
     """
-    async with conn.transaction():
+    known.forget()
+    # Inside the pipeline a statement waits for nobody until its rows are asked for: four round trips a batch.
+    async with conn.pipeline(), conn.transaction():
         snapshot = await load(conn, book, commands, now, lock=True)
         decided = [_decided(snapshot, command) for command in commands]
-        learned = await _missing_accounts(conn, accounts, [d.fresh for d in decided if d.fresh])
-        lane = await write(conn, lane, accounts | learned, decided, now)
-    # Only what was committed is remembered: a rolled back account has no id.
-    accounts.update(learned)
+        await _learn_accounts(conn, known, [d.fresh for d in decided if d.fresh])
+        lane = await write(conn, lane, known, decided, now)
+    known.settle()
     return [d.outcome for d in decided], lane
 
 
@@ -108,10 +109,9 @@ def _again(snapshot: Snapshot, command: Command, known: KnownMessage) -> Outcome
     return Done(settlement=settlement, patient=snapshot.people[settlement.person_no], repeated=True)
 
 
-async def _missing_accounts(
-    conn: AsyncConnection, known: dict[AccountRef, int], settlements: list[Settlement]
-) -> dict[AccountRef, int]:
-    """Ids of the accounts that are met for the first time."""
+async def _learn_accounts(conn: AsyncConnection, known: Known, settlements: list[Settlement]) -> None:
+    """Find, or open, the accounts that are met for the first time."""
     refs = {party for s in settlements for p in s.postings for party in (p.from_, p.to)}
-    missing = [ref for ref in refs if isinstance(ref, AccountRef) and ref not in known]
-    return await store.account_ids(conn, missing)
+    missing = [ref for ref in refs if isinstance(ref, AccountRef) and ref not in known.accounts]
+    if missing:
+        known.learned_accounts.update(await store.account_ids(conn, missing))

@@ -111,5 +111,5 @@ async def credit_in(conn: AsyncConnection, lane: Lane, credits_: Sequence[Credit
         sums[account.id] += one.amount
     after = lane.advanced(journals)
     await store.run(conn, "move_balances", ids=list(sums), deltas=list(sums.values()))
-    await store.write_journals(conn, journals, after)
+    await store.write_journals(conn, journals, after, now)
     await store.write_seal(conn, lane, after, len(journals), now)

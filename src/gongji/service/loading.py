@@ -5,7 +5,7 @@ from datetime import datetime
 
 from psycopg import AsyncConnection
 
-from gongji.core.account import PersonalAccount
+from gongji.core.account import SEGMENT_ORDER, PersonalAccount
 from gongji.core.case import YearToDate
 from gongji.core.lines import LineSplit
 from gongji.core.policy import PolicyBook
@@ -23,24 +23,22 @@ async def load(
     settles = [c for c in commands if isinstance(c, Settle)]
     reverses = [c for c in commands if isinstance(c, Reverse)]
     originals = await _originals(conn, reverses)
-    ids = await _account_ids(conn, patients, originals)
-    accounts = await store.lock_accounts(conn, ids) if lock else await _read_accounts(conn, ids)
+    accounts = await _accounts(conn, patients, originals, lock=lock)
     visits = list({c.visit_id for c in settles if c.visit_id})
     keys = list({(c.visit_id, c.batch) for c in settles if c.visit_id})
     senders, message_ids = _message_keys(commands)
-    async with conn.pipeline():
-        people = await store.run(conn, "people_and_their_authorisers", patients=patients)
-        institutions = await store.run(conn, "institutions", codes=list({c.sender.institution for c in commands}))
-        bindings = await store.run(conn, "bindings_of_users", patients=patients)
-        found = await store.run(conn, "visits", ids=visits)
-        keyed = {"visits": [k[0] for k in keys], "batches": [k[1] for k in keys]}
-        batches = await store.run(conn, "batch_totals", **keyed)
-        settled = await store.run(conn, "settled_batches", **keyed)
-        totals = await store.run(conn, "year_totals", person_nos=patients)
-        messages = await store.run(conn, "messages", senders=senders, message_ids=message_ids)
-        journal_ids = await store.run(conn, "next_journal_ids", count=len(commands) if lock else 0)
-        purchases = sum(1 for c in settles if c.purchase)
-        visit_ids = await store.run(conn, "next_visit_ids", count=purchases if lock else 0)
+    people = await store.run(conn, "people_and_their_authorisers", patients=patients)
+    institutions = await store.run(conn, "institutions", codes=list({c.sender.institution for c in commands}))
+    bindings = await store.run(conn, "bindings_of_users", patients=patients)
+    found = await store.run(conn, "visits", ids=visits)
+    keyed = {"visits": [k[0] for k in keys], "batches": [k[1] for k in keys]}
+    batches = await store.run(conn, "batch_totals", **keyed)
+    settled = await store.run(conn, "settled_batches", **keyed)
+    totals = await store.run(conn, "year_totals", person_nos=patients)
+    messages = await store.run(conn, "messages", senders=senders, message_ids=message_ids)
+    journal_ids = await store.run(conn, "next_journal_ids", count=len(commands) if lock else 0)
+    purchases = sum(1 for c in settles if c.purchase)
+    visit_ids = await store.run(conn, "next_visit_ids", count=purchases if lock else 0)
     found_people = {row[0]: rows.person(row) for row in await people.fetchall()}
     snapshot = Snapshot(
         book=book,
@@ -49,6 +47,7 @@ async def load(
         people=found_people,
         institutions={row[0]: rows.institution(row) for row in await institutions.fetchall()},
         accounts={account.id: account for account in accounts},
+        owned=_by_owner(accounts),
         bindings={},
         visits={row[0]: rows.visit(row) for row in await found.fetchall()},
         batches={
@@ -78,6 +77,13 @@ async def load(
     return snapshot
 
 
+def _by_owner(accounts: Sequence[PersonalAccount]) -> dict[str, list[int]]:
+    owned: dict[str, list[int]] = {}
+    for account in sorted(accounts, key=lambda a: SEGMENT_ORDER[a.segment]):
+        owned.setdefault(account.owner, []).append(account.id)
+    return owned
+
+
 def _ascending(rows_: Sequence[Sequence[int]]) -> list[int]:
     """Numbers so that ``pop`` hands out the smallest first: seals go over journals in the order of their numbers."""
     return sorted((row[0] for row in rows_), reverse=True)
@@ -101,10 +107,12 @@ async def _originals(conn: AsyncConnection, reverses: Sequence[Reverse]) -> list
     return ids
 
 
-async def _account_ids(conn: AsyncConnection, patients: list[str], originals: list[str]) -> list[int]:
-    cursor = await store.run(conn, "accounts_of_patients_and_their_authorisers", patients=patients)
-    ids = {row[0] for row in await cursor.fetchall()}
+async def _accounts(
+    conn: AsyncConnection, patients: list[str], originals: list[str], *, lock: bool
+) -> list[PersonalAccount]:
+    """Every personal account that the commands can touch, locked in id order or only read."""
     keys = [key for key in map(parse_settlement_id, originals) if key]
+    also: list[int] = []
     if keys:
         cursor = await store.run(
             conn,
@@ -113,12 +121,9 @@ async def _account_ids(conn: AsyncConnection, patients: list[str], originals: li
             days=[k[1] for k in keys],
             journals=[k[2] for k in keys],
         )
-        ids |= {row[0] for row in await cursor.fetchall()}
-    return sorted(ids)
-
-
-async def _read_accounts(conn: AsyncConnection, ids: list[int]) -> list[PersonalAccount]:
-    cursor = await store.run(conn, "read_accounts_by_id", ids=ids)
+        also = [row[0] for row in await cursor.fetchall()]
+    statement = "lock_accounts_around" if lock else "read_accounts_around"
+    cursor = await store.run(conn, statement, patients=patients, also=also)
     return [rows.account(row) for row in await cursor.fetchall()]
 
 
@@ -129,15 +134,14 @@ async def _load_settlements(conn: AsyncConnection, snapshot: Snapshot, reverses:
     keys = [key for key in map(parse_settlement_id, ids) if key]
     if not keys:
         return
-    async with conn.pipeline():
-        found = await store.run(
-            conn,
-            "settlements",
-            regions=[k[0] for k in keys],
-            days=[k[1] for k in keys],
-            journals=[k[2] for k in keys],
-        )
-        taken_back = await store.run(conn, "reversals", ids=list(ids))
+    found = await store.run(
+        conn,
+        "settlements",
+        regions=[k[0] for k in keys],
+        days=[k[1] for k in keys],
+        journals=[k[2] for k in keys],
+    )
+    taken_back = await store.run(conn, "reversals", ids=list(ids))
     for (document,) in await found.fetchall():
         settlement = rows.settlement_decoder.decode(document)
         snapshot.settlements[settlement.id] = settlement

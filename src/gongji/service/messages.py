@@ -64,9 +64,8 @@ async def _attempt(platform: Platform, sender: Sender, person_no: str | None, wo
             settlement_id=None,
             answer=msgspec.json.encode(answer),
             unknown=sender.unknown,
-            received_at=platform.clock(),
         )
-        store.expect_all(await store.write_messages(conn, [row]), 1)
+        await store.expect_all(await store.write_messages(conn, [row], platform.clock()), 1)
         return answer
 
 

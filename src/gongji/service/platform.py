@@ -1,7 +1,7 @@
 """What every channel works with: the rules, the database, the settlement engine and the clock."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import psycopg
@@ -10,10 +10,14 @@ from psycopg_pool import AsyncConnectionPool
 
 from gongji.core.lines import CatalogueItem
 from gongji.core.policy import PolicyBook
+from gongji.core.refusal import Refusal
 from gongji.core.times import CHINA
 from gongji.ledger import rows, store
 from gongji.ledger.connection import OPTIONS, configure
 from gongji.service.batcher import Batcher
+from gongji.service.collector import Collector
+from gongji.service.commands import Done, Settle
+from gongji.service.previews import preview_together
 
 HEALTH_SECONDS = 2.0
 
@@ -35,6 +39,7 @@ class Platform:
         self.sandbox = sandbox
         self.catalogue: dict[str, CatalogueItem] = {}
         self.batcher = Batcher(dsn, book, clock)
+        self.previews: Collector[Settle, Done | Refusal] = Collector("previews", self._preview)
         self.pool: AsyncConnectionPool[AsyncConnection] = AsyncConnectionPool(
             dsn,
             min_size=2,
@@ -50,6 +55,7 @@ class Platform:
         await self.pool.open(wait=True, timeout=30)
         await self.read_catalogue()
         await self.batcher.start()
+        self.previews.start()
 
     async def read_catalogue(self) -> None:
         """Read the insurance catalogue into memory."""
@@ -69,5 +75,9 @@ class Platform:
 
     async def close(self) -> None:
         """Finish what was accepted and disconnect."""
+        await self.previews.stop()
         await self.batcher.stop()
         await self.pool.close()
+
+    async def _preview(self, commands: Sequence[Settle]) -> list[Done | Refusal]:
+        return await preview_together(self.pool, self.book, commands, self.clock())

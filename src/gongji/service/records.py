@@ -12,6 +12,7 @@ from gongji.core.policy import MedicalYear
 from gongji.core.record import Settlement, parse_settlement_id, settlement_id
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.ledger import rows, store
+from gongji.ledger.documents import restore
 from gongji.service.people import Holding, holding_of, people_by_number
 from gongji.service.platform import Platform
 
@@ -128,7 +129,7 @@ async def settlement_view(platform: Platform, public_id: str) -> SettlementView 
         row = await cursor.fetchone()
         if row is None:
             return refuse(Code.SETTLEMENT_UNKNOWN, field="setl_id", settlement=public_id)
-        settlement = rows.settlement_decoder.decode(row[0])
+        settlement = await restore(conn, rows.settlement_decoder.decode(row[0]))
         people = await people_by_number(
             conn, [settlement.person_no, *(payer.authoriser for payer in settlement.payers)]
         )

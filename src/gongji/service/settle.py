@@ -6,7 +6,7 @@ import msgspec
 
 from gongji.core.account import AccountKind, AccountRef, PersonalAccount
 from gongji.core.case import AccountUse, Bill, Case, Purse, Sharer, Split, YearToDate
-from gongji.core.codes import AccountState, Care, Insurance, Scheme, Segment
+from gongji.core.codes import AccountState, Care, Insurance, Scheme
 from gongji.core.eligibility import offered, usable_for_sharing
 from gongji.core.lines import LineSplit
 from gongji.core.money import format_yuan
@@ -285,18 +285,20 @@ def _record(
 def _payments(snapshot: Snapshot, patient: Person, split: Split, on: date) -> tuple[Payment, ...]:
     """Who gives what, in the order of payment."""
     region = patient.region
-    pool = AccountRef(AccountKind.POOL, patient.scheme.value, region)
-    above = AccountRef(AccountKind.SUPPLEMENTARY, patient.scheme.value, region)
-    payments = [
-        Payment(payer=pool, region=region, amount=split.pool, purpose="pool"),
-        Payment(payer=above, region=region, amount=split.supplementary, purpose="supplementary"),
-    ]
-    payments += [
-        Payment(payer=a.id, region=region, amount=split.own_of(a.segment), purpose="own")
-        for a in snapshot.accounts_of(patient.person_no)
-    ]
+    payments = []
+    if split.pool:
+        pool = AccountRef(AccountKind.POOL, patient.scheme.value, region)
+        payments.append(Payment(payer=pool, region=region, amount=split.pool, purpose="pool"))
+    if split.supplementary:
+        above = AccountRef(AccountKind.SUPPLEMENTARY, patient.scheme.value, region)
+        payments.append(Payment(payer=above, region=region, amount=split.supplementary, purpose="supplementary"))
+    if split.own_total:
+        payments += [
+            Payment(payer=a.id, region=region, amount=split.own_of(a.segment), purpose="own")
+            for a in snapshot.accounts_of(patient.person_no)
+        ]
     bindings = {b.id: b for b in snapshot.bindings.get(patient.person_no, [])}
-    for drawn in split.shared:
+    for drawn in (d for d in split.shared if d.amount):
         payments += _shared_payments(snapshot, bindings[drawn.id].authoriser, drawn.amount, on)
     return tuple(payments)
 
@@ -312,11 +314,6 @@ def _shared_payments(snapshot: Snapshot, authoriser: str, amount: int, on: date)
         amount -= taken
         payments.append(Payment(payer=account.id, region=person.region, amount=taken, purpose="shared"))
     return payments
-
-
-def own_balance(accounts: tuple[PersonalAccount, ...], segment: Segment | None = None) -> int:
-    """Balance of a person's accounts together, or of one segment, in fen."""
-    return sum(a.balance for a in accounts if segment in (None, a.segment))
 
 
 def apply_settlement(snapshot: Snapshot, settlement: Settlement) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from gongji.core.account import SEGMENT_ORDER, PersonalAccount
+from gongji.core.account import PersonalAccount
 from gongji.core.case import YearToDate
 from gongji.core.family import Binding
 from gongji.core.lines import LineSplit
@@ -36,6 +36,8 @@ class Snapshot(msgspec.Struct, kw_only=True):
     people: dict[str, Person]
     institutions: dict[str, Institution]
     accounts: dict[int, PersonalAccount]
+    owned: dict[str, list[int]]
+    """Account ids by owner, current-year money first."""
     bindings: dict[str, list[Binding]]
     visits: dict[str, Visit]
     batches: dict[tuple[str, str], tuple[int, LineSplit]]
@@ -49,8 +51,7 @@ class Snapshot(msgspec.Struct, kw_only=True):
 
     def accounts_of(self, person_no: str) -> tuple[PersonalAccount, ...]:
         """A person's accounts, current-year money first."""
-        own = [a for a in self.accounts.values() if a.owner == person_no]
-        return tuple(sorted(own, key=lambda a: SEGMENT_ORDER[a.segment]))
+        return tuple([self.accounts[number] for number in self.owned.get(person_no, ())])
 
     def move(self, account_id: int, delta: int) -> None:
         """Let later commands of the batch see a balance as this one leaves it."""

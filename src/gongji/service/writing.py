@@ -16,10 +16,37 @@ from gongji.core.posting import Party
 from gongji.core.record import Settlement
 from gongji.core.refusal import Code, Refusal
 from gongji.ledger import rows, store
+from gongji.ledger.documents import citations_of, kept
 from gongji.ledger.sealing import JournalRow, Lane, PostingRow
 from gongji.service.commands import Command, Done, FeeLine, Reverse, Settle
 from gongji.service.incidents import record_incident
 from gongji.service.settle import year_change
+
+
+class Known(msgspec.Struct):
+    """What a writer knows to be in the database: ids of accounts that are not personal, and kept citations.
+
+    What a transaction adds is only learned; it is known when the transaction has been committed.
+    """
+
+    accounts: dict[AccountRef, int] = {}
+    citations: set[str] = set()
+    learned_accounts: dict[AccountRef, int] = {}
+    learned_citations: set[str] = set()
+
+    def settle(self) -> None:
+        """The transaction was committed."""
+        self.accounts.update(self.learned_accounts)
+        self.citations |= self.learned_citations
+        self.forget()
+
+    def forget(self) -> None:
+        """The transaction was rolled back, or a new one begins."""
+        self.learned_accounts, self.learned_citations = {}, set()
+
+    def account(self, ref: AccountRef) -> int:
+        """Id of an account, known or just learned."""
+        return self.accounts.get(ref) or self.learned_accounts[ref]
 
 
 class Decided(msgspec.Struct, frozen=True):
@@ -39,37 +66,40 @@ class Decided(msgspec.Struct, frozen=True):
 async def write(
     conn: AsyncConnection,
     lane: Lane,
-    accounts: dict[AccountRef, int],
+    known: Known,
     decided: list[Decided],
     now: datetime,
 ) -> Lane:
-    """Write everything the batch decided, with set-based statements; returns the lane after the batch."""
+    """Write everything the batch decided, with set-based statements; returns the lane after the batch.
+
+    Runs in the caller's pipeline and transaction.
+    """
     fresh = [d.fresh for d in decided if d.fresh]
-    documents = [rows.encode(s) for s in fresh]
-    journals = [_journal(s, document, accounts) for s, document in zip(fresh, documents, strict=True)]
+    documents = [rows.encode(kept(s)) for s in fresh]
+    journals = [_journal(s, document, known) for s, document in zip(fresh, documents, strict=True)]
     after = lane.advanced(journals) if journals else lane
-    messages = _messages(decided, now)
-    async with conn.pipeline():
-        if fresh:
-            await _write_balances(conn, fresh)
-            await store.write_journals(conn, journals, after)
-            await store.write_seal(conn, lane, after, len(journals), now)
-            await _write_settlements(conn, fresh, documents)
-            await _write_year_totals(conn, fresh)
-            await _write_purchases(conn, decided)
-            await _write_links(conn, fresh)
-        remembered = await store.write_messages(conn, messages) if messages else None
-        for d in decided:
-            if isinstance(d.outcome, Refusal):
-                await record_incident(conn, d.command.sender, d.command.person_no, d.outcome, now)
+    messages = _messages(decided)
+    if fresh:
+        await _write_balances(conn, fresh)
+        await _write_citations(conn, known, fresh)
+        await store.write_journals(conn, journals, after, now)
+        await store.write_seal(conn, lane, after, len(journals), now)
+        await _write_settlements(conn, fresh, documents, now)
+        await _write_year_totals(conn, fresh)
+        await _write_purchases(conn, decided)
+        await _write_links(conn, fresh)
+    remembered = await store.write_messages(conn, messages, now) if messages else None
+    for d in decided:
+        if isinstance(d.outcome, Refusal):
+            await record_incident(conn, d.command.sender, d.command.person_no, d.outcome, now)
     if remembered:
-        store.expect_all(remembered, len(messages))
+        await store.expect_all(remembered, len(messages))
     return after
 
 
-def _journal(settlement: Settlement, document: bytes, accounts: dict[AccountRef, int]) -> JournalRow:
+def _journal(settlement: Settlement, document: bytes, known: Known) -> JournalRow:
     def number(party: Party) -> int:
-        return party if isinstance(party, int) else accounts[party]
+        return party if isinstance(party, int) else known.account(party)
 
     return JournalRow(
         booked_at=settlement.settled_at,
@@ -87,6 +117,15 @@ def _journal(settlement: Settlement, document: bytes, accounts: dict[AccountRef,
     )
 
 
+async def _write_citations(conn: AsyncConnection, known: Known, fresh: list[Settlement]) -> None:
+    """Keep the sources that have not been kept yet; a transaction that fails just writes them again."""
+    new = {key: cite for key, cite in citations_of(fresh).items() if key not in known.citations}
+    if new:
+        bodies = [Jsonb(msgspec.to_builtins(cite)) for cite in new.values()]
+        await store.run(conn, "add_citations", keys=list(new), bodies=bodies)
+        known.learned_citations |= new.keys()
+
+
 async def _write_balances(conn: AsyncConnection, fresh: list[Settlement]) -> None:
     deltas: Counter[int] = Counter()
     for settlement in fresh:
@@ -100,11 +139,14 @@ async def _write_balances(conn: AsyncConnection, fresh: list[Settlement]) -> Non
         await store.run(conn, "move_balances", ids=list(moved), deltas=list(moved.values()))
 
 
-async def _write_settlements(conn: AsyncConnection, fresh: list[Settlement], documents: list[bytes]) -> None:
+async def _write_settlements(
+    conn: AsyncConnection, fresh: list[Settlement], documents: list[bytes], now: datetime
+) -> None:
     await store.run(
         conn,
         "add_settlements",
-        days=[s.booked_on for s in fresh],
+        day=now.date(),
+        settled_at=now,
         regions=[s.region for s in fresh],
         journals=[s.journal_id for s in fresh],
         visits=[s.visit_id for s in fresh],
@@ -114,7 +156,6 @@ async def _write_settlements(conn: AsyncConnection, fresh: list[Settlement], doc
         message_ids=[s.message_id for s in fresh],
         cares=[s.care.value for s in fresh],
         reverses=[s.reverses for s in fresh],
-        settled_at=[s.settled_at for s in fresh],
         totals=[s.sign * s.split.total for s in fresh],
         pools=[s.sign * s.split.pool for s in fresh],
         supplementaries=[s.sign * s.split.supplementary for s in fresh],
@@ -220,7 +261,7 @@ async def _write_links(conn: AsyncConnection, fresh: list[Settlement]) -> None:
         )
 
 
-def _messages(decided: list[Decided], now: datetime) -> list[store.MessageRow]:
+def _messages(decided: list[Decided]) -> list[store.MessageRow]:
     """What is remembered of each message: the last word of the batch about each key."""
     remembered: dict[tuple[str, str], store.MessageRow] = {}
     for d in decided:
@@ -239,15 +280,14 @@ def _messages(decided: list[Decided], now: datetime) -> list[store.MessageRow]:
             settlement_id=d.outcome.settlement.id if isinstance(d.outcome, Done) else None,
             answer=d.outcome.code.value.encode() if isinstance(d.outcome, Refusal) else b"",
             unknown=sender.unknown,
-            received_at=now,
         )
         if d.voids and isinstance(d.command, Reverse) and d.command.original:
-            void = _void(sender.institution, d.command.original, now)
+            void = _void(sender.institution, d.command.original)
             remembered[void.sender, void.message_id] = void
     return list(remembered.values())
 
 
-def _void(sender: str, original: tuple[str, str], now: datetime) -> store.MessageRow:
+def _void(sender: str, original: tuple[str, str]) -> store.MessageRow:
     """A message taken back before it came must do nothing when it comes late."""
     message_id, transaction = original
     return store.MessageRow(
@@ -259,5 +299,4 @@ def _void(sender: str, original: tuple[str, str], now: datetime) -> store.Messag
         settlement_id=None,
         answer=b"",
         unknown={},
-        received_at=now,
     )

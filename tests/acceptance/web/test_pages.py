@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from gongji.app import portal
-from gongji.service.batcher import OutcomeUnknownError
+from gongji.service.collector import OutcomeUnknownError
 from gongji.settings import Settings
 
 RELATIVE = {"user_region": "610100", "relation": "spouse", "notice_accepted": "yes"}

@@ -20,7 +20,7 @@ from gongji.channels.nhsa.registry import HANDLERS, table_of, title
 from gongji.channels.nhsa.senders import Known, Senders
 from gongji.channels.nhsa.tables import Transaction
 from gongji.core.refusal import Code, Refusal, refuse
-from gongji.service.batcher import OutcomeUnknownError
+from gongji.service.collector import OutcomeUnknownError
 from gongji.service.commands import Sender
 from gongji.service.platform import Platform
 from gongji.settings import Settings

@@ -11,7 +11,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
 from gongji.core.case import AccountUse
 from gongji.core.record import Settlement
 from gongji.core.refusal import Refusal
-from gongji.service.batcher import OutcomeUnknownError
+from gongji.service.collector import OutcomeUnknownError
 from gongji.service.people import all_institutions
 from gongji.service.platform import Platform
 from gongji.service.records import SettlementView, settlement_of_message, settlement_view
