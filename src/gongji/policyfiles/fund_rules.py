@@ -77,7 +77,7 @@ def read_ratio(block: Table, cite: Citation) -> Rule | None:
     bands_of = block.word("bands_of", BANDS_OF)
     bands_from = block.word("bands_from", BANDS_FROM)
     rows = conditional_rows(block, _ratio_row)
-    banded = any(len(row.bands) > 1 for row in rows)
+    banded = block.any_row_has("bands")
     if banded and bands_of is None:
         block.fault("bands_of", f"分段时须写明按什么分段 bands_of；可用：{'、'.join(BANDS_OF)}")
     if bands_of and rows and not banded:

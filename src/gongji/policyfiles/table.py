@@ -206,3 +206,8 @@ class Table:
             return ()
         path = f"{self.path}.{key}" if self.path else key
         return tuple(Table(self.sheet, f"{path}[{n}]", item) for n, item in enumerate(found))
+
+    def any_row_has(self, key: str) -> bool:
+        """Whether a key is written in any of the rows, sound or not."""
+        found = self._values.get("rows")
+        return isinstance(found, list) and any(isinstance(item, dict) and key in item for item in found)
