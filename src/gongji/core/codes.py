@@ -165,6 +165,14 @@ class Purpose(Term):
     MATERNITY = "maternity", "产前检查和生育个人负担"
     VACCINE = "vaccine", "非免疫规划疫苗"
     CHECKUP = "checkup", "健康体检"
+    TCM_PREVENTION = "tcm_prevention", "中医治未病"
+    MISSING_YEARS = "missing_years", "补缴职工医保年限"
+    """退休人员补缴不足的缴费年限"""
+    EMPLOYEE_PREMIUM = "employee_premium", "职工医保个人缴费"
+    PUBLIC_HEALTH = "public_health", "公共卫生费用"
+    FITNESS = "fitness", "体育健身"
+    WELLNESS = "wellness", "养生保健消费"
+    CASH = "cash", "提取现金或转账"
 
 
 class BillPart(Term):

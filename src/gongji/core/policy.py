@@ -156,15 +156,16 @@ class PolicyBook(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     def in_force(self, region: str, name: str, on: date, scheme: Scheme = Scheme.EMPLOYEE) -> Rule | None:
         """The block in force on a day: the region's own, or the nearest ancestor's; None when nobody knows."""
-        for code in ancestry(region):
-            blocks = self.rules.get((code, name, scheme))
-            if not blocks:
-                continue
-            at = bisect_right(blocks, on, key=lambda block: block.cite.start) - 1
-            block = blocks[at] if at >= 0 else None
-            if block and (block.cite.end is None or on <= block.cite.end):
-                return block
-        return None
+        return next((block for code in ancestry(region) if (block := self.own(code, name, on, scheme))), None)
+
+    def own(self, region: str, name: str, on: date, scheme: Scheme = Scheme.EMPLOYEE) -> Rule | None:
+        """The block in force on a day that a region states itself; None when it states nothing for that day."""
+        blocks = self.rules.get((region, name, scheme))
+        if not blocks:
+            return None
+        at = bisect_right(blocks, on, key=lambda block: block.cite.start) - 1
+        block = blocks[at] if at >= 0 else None
+        return block if block and (block.cite.end is None or on <= block.cite.end) else None
 
     def rule(self, kind: type[R], region: str, name: str, on: date, scheme: Scheme = Scheme.EMPLOYEE) -> R | None:
         """The rule of a known kind in force on a day, as ``in_force`` finds it; ``same_as`` is followed once."""

@@ -294,7 +294,7 @@ class SharingLimits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SharingPurposes(msgspec.Struct, frozen=True, kw_only=True):
-    """What shared money may pay for."""
+    """Purposes of account money. The name of the rule says whether they are open, added, left to places or barred."""
 
     cite: Citation
     purposes: tuple[Purpose, ...]
@@ -335,12 +335,20 @@ class BindingProof(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StatedItem(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing a place states: a key for programs, a name, its content and a remark for people."""
+    """One thing a place states: a key for programs, a name, its content and a remark for people.
+
+    Attributes:
+        value: the content in words, whatever way it was written.
+        amount: the content in fen, where it is an amount.
+        table: the content as rows, where it is a table; the first row holds the headings.
+    """
 
     key: str
     name: str
     value: str
     note: str = ""
+    amount: Fen | None = None
+    table: tuple[tuple[str, ...], ...] = ()
 
 
 class Statement(msgspec.Struct, frozen=True, kw_only=True):
