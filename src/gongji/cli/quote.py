@@ -28,6 +28,18 @@ _CASE = "就医"
 _CARES = "outpatient 门诊，inpatient 住院，pharmacy 药店，special_disease 慢特病"
 _MONEY = "费用与账户（元，例如 600 或 600.00）"
 
+_Where = Annotated[
+    list[str] | None,
+    typer.Option(help="机构类型：community 社区，village 村卫生室，top 三级特等；可重复", rich_help_panel=_CASE),
+]
+_Filing = Annotated[
+    str, typer.Option(help="异地备案：none、long_term、referral、emergency、temporary", rich_help_panel=_CASE)
+]
+_Share = Annotated[
+    list[str] | None,
+    typer.Option(help="共济：亲属=可用金额，例如 child=500 或 子女=500；可重复，先写先用", rich_help_panel=_MONEY),
+]
+
 NOTHING = "0.00"
 
 
@@ -40,15 +52,10 @@ def quote(
         typer.Option(help=_CARES, rich_help_panel=_CASE),
     ] = "outpatient",
     level: Annotated[str, typer.Option(help="医院级别 1、2、3；药店不用", rich_help_panel=_CASE)] = "",
-    where: Annotated[
-        list[str] | None,
-        typer.Option(help="机构类型：community 社区，village 村卫生室，top 三级特等；可重复", rich_help_panel=_CASE),
-    ] = None,
+    where: _Where = None,
     stay: Annotated[int | None, typer.Option(help="当年第几次住院", rich_help_panel=_CASE)] = None,
     place: Annotated[str, typer.Option(help="就医地，默认参保地", rich_help_panel=_CASE)] = "",
-    filing: Annotated[
-        str, typer.Option(help="异地备案：none、long_term、referral、emergency、temporary", rich_help_panel=_CASE)
-    ] = "",
+    filing: _Filing = "",
     scheme: Annotated[str, typer.Option(help="employee 职工，resident 居民", rich_help_panel=_CASE)] = "employee",
     status: Annotated[str, typer.Option(help="active 在职（默认），retired 退休", rich_help_panel=_CASE)] = "",
     age: Annotated[int | None, typer.Option(help="周岁；当地规则问到时才需要", rich_help_panel=_CASE)] = None,
@@ -63,10 +70,7 @@ def quote(
     balance: Annotated[str, typer.Option(help="本人账户余额", rich_help_panel=_MONEY)] = "",
     current_year: Annotated[str, typer.Option(help="本人当年账户，账户分段的地区用", rich_help_panel=_MONEY)] = "",
     historical: Annotated[str, typer.Option(help="本人历年账户，账户分段的地区用", rich_help_panel=_MONEY)] = "",
-    share: Annotated[
-        list[str] | None,
-        typer.Option(help="共济：亲属=可用金额，例如 child=500 或 子女=500；可重复，先写先用", rich_help_panel=_MONEY),
-    ] = None,
+    share: _Share = None,
     json: Annotated[str, typer.Option(help="JSON 案例的文件，- 为标准输入；其他选项不再起作用")] = "",
 ) -> None:
     """试算一张账单：统筹、本人账户、共济账户、现金各付多少，每一步为什么。
@@ -88,10 +92,7 @@ def quote(
     """
     book = open_book(open_lazily)
     if json:
-        text, all_ok = _on_sound_files(quote_text, book, _read(json))
-        sys.stdout.buffer.write(text)
-        sys.stdout.buffer.flush()
-        raise typer.Exit(0 if all_ok else BAD_CASE)
+        raise typer.Exit(_answer_file(book, json))
     working = Status.ACTIVE if scheme == Scheme.EMPLOYEE else Status.ADULT
     case = {
         **_given(region=region),
@@ -151,6 +152,14 @@ def open_book(read: Callable[[Path], PolicyBook] = load) -> PolicyBook:
         return read(locate())
     except (PolicyFilesError, FileNotFoundError) as fault:
         fail(f"地区政策文件不能使用：\n{fault}")
+
+
+def _answer_file(book: PolicyBook, path: str) -> int:
+    """Answer the cases of a file on standard output; the exit code says whether all were answered."""
+    text, all_ok = _on_sound_files(quote_text, book, _read(path))
+    sys.stdout.buffer.write(text)
+    sys.stdout.buffer.flush()
+    return 0 if all_ok else BAD_CASE
 
 
 def _on_sound_files(work: Callable[[PolicyBook, A], R], book: PolicyBook, asked: A) -> R:

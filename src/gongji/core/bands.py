@@ -102,7 +102,7 @@ def beyond_payment(spans: tuple[Span, ...], room: Fen) -> Exact:
         if need <= left:
             left -= need
         else:
-            beyond += span.length - Fraction(left) / span.share
+            beyond += span.length - Fraction(left, span.share)
             left = 0
     return beyond
 

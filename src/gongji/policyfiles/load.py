@@ -3,15 +3,13 @@
 import hashlib
 import re
 import tomllib
-from datetime import date, timedelta
-from itertools import pairwise
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from gongji.core.codes import Confidence, Scheme
-from gongji.core.policy import Citation, PolicyBook, Region, Rule, RuleKey, SameAs, ancestry
+from gongji.core.policy import Citation, PolicyBook, Region, Rule, RuleKey
+from gongji.policyfiles.consistency import Block, check_bands, check_same_as, check_sequence
 from gongji.policyfiles.fault import Fault, PolicyFilesError, Sheet
 from gongji.policyfiles.rules import READERS, SUBJECTS
 from gongji.policyfiles.table import Table
@@ -20,24 +18,12 @@ _CODE = re.compile(r"\d{6}")
 _AT_LINE = re.compile(r"at line (\d+)")
 
 
-class _Block(msgspec.Struct, frozen=True):
-    """A rule that was read, and the place it stands for later faults."""
-
-    rule: Rule
-    sheet: Sheet
-    path: str
-
-    @property
-    def cite(self) -> Citation:
-        return self.rule.cite
-
-
 class _Reading:
     """What has been read so far of a folder of regions."""
 
     def __init__(self) -> None:
         self.regions: dict[str, Region] = {}
-        self.blocks: dict[RuleKey, list[_Block]] = {}
+        self.blocks: dict[RuleKey, list[Block]] = {}
         self.sheets: list[Sheet] = []
         self.hash = hashlib.sha256()
 
@@ -73,7 +59,7 @@ def read_region(folder: Path) -> tuple[dict[RuleKey, tuple[Rule, ...]], tuple[Fa
     _read_folder(folder, reading)
     for blocks in reading.blocks.values():
         blocks.sort(key=lambda block: block.cite.start)
-        _check_sequence(blocks)
+        check_sequence(blocks)
     rules = {key: tuple(block.rule for block in blocks) for key, blocks in reading.blocks.items()}
     return rules, reading.faults()
 
@@ -107,8 +93,9 @@ def _read(root: Path) -> _Reading:
         _read_folder(folder, reading)
     for blocks in reading.blocks.values():
         blocks.sort(key=lambda block: block.cite.start)
-        _check_sequence(blocks)
-    _check_same_as(reading)
+        check_sequence(blocks)
+    check_same_as(reading.blocks)
+    check_bands(reading.blocks)
     return reading
 
 
@@ -178,7 +165,7 @@ def _read_block(table: Table, region: str, name: str, reading: _Reading) -> None
     rule = READERS[name](table, cite or UNCITED)
     table.done()
     if rule is not None and cite is not None:
-        reading.blocks.setdefault((region, name, scheme), []).append(_Block(rule, table.sheet, table.path))
+        reading.blocks.setdefault((region, name, scheme), []).append(Block(rule, table.sheet, table.path))
 
 
 def _citation(table: Table, region: str, name: str) -> Citation | None:
@@ -204,20 +191,6 @@ def _citation(table: Table, region: str, name: str) -> Citation | None:
     )
 
 
-def _check_same_as(reading: _Reading) -> None:
-    """Refuse a rule that repeats one that is nowhere stated, or that repeats another itself."""
-    for (region, _, scheme), blocks in reading.blocks.items():
-        for block in blocks:
-            rule = block.rule
-            if not isinstance(rule, SameAs):
-                continue
-            stated = [reading.blocks.get((code, rule.target, scheme), []) for code in ancestry(region)]
-            if not any(stated):
-                block.sheet.fault(f"{block.path}.same_as", f"本地和上级都没有 {rule.target}（{scheme.label}）")
-            elif any(isinstance(each.rule, SameAs) for blocks_there in stated for each in blocks_there):
-                block.sheet.fault(f"{block.path}.same_as", f"{rule.target} 自己也是 same_as，须指向写明数值的规则")
-
-
 UNCITED = Citation(
     region="",
     file="",
@@ -229,14 +202,3 @@ UNCITED = Citation(
     review_by=date.min,
 )
 """Stands in while the figures of a block without a sound citation are read for their faults."""
-
-
-def _check_sequence(blocks: list[_Block]) -> None:
-    """Refuse overlaps and gaps between the blocks of one rule, sorted by their first day."""
-    for earlier, later in pairwise(blocks):
-        end, start = earlier.cite.end, later.cite.start
-        if end is None or start <= end:
-            until = "没有止日" if end is None else f"到 {end} 为止"
-            later.sheet.fault(f"{later.path}.from", f"与 {earlier.cite.start} 起的一块重叠（那一块{until}）")
-        elif start > end + timedelta(days=1):
-            later.sheet.fault(f"{later.path}.from", f"{end} 与 {start} 之间有空档；中间的规定未知时请补一块或连上日期")

@@ -106,10 +106,7 @@ def _purposes(block: Table, cite: Citation) -> Rule | None:
 
 
 def _draw(block: Table, cite: Citation) -> Rule | None:
-    order = block.text("order")
-    if order is not None and order not in DRAW_ORDERS:
-        block.fault("order", f"没有支付顺序 {order!r}；可用：{'、'.join(DRAW_ORDERS)}")
-        order = None
+    order = block.word("order", DRAW_ORDERS, required=True)
     rule = Draw(
         cite=cite,
         order=order or DRAW_ORDERS[0],

@@ -82,8 +82,8 @@ class _Probe(Table):
         self._note(key, {"type": "string", "pattern": r"^-?\d{1,3}(\.\d{1,2})?$"}, required=True)
         return 0
 
-    def word(self, key: str, words: tuple[str, ...]) -> str | None:
-        self._note(key, {"enum": list(words)})
+    def word(self, key: str, words: tuple[str, ...], *, required: bool = False) -> str | None:
+        self._note(key, {"enum": list(words)}, required=required)
         found: str | None = self.given.get(key)
         return found
 
@@ -150,9 +150,7 @@ def _ways(name: str) -> list[dict[str, Any]]:
         return [{"basis": basis} for basis in DEDUCTIBLE_BASES] + [{"same_as": "outpatient"}]
     if name.endswith((".ratio", ".cap")) and not name.startswith("away."):
         return [{}, {"same_as": "outpatient"}]
-    if name == "sharing.draw":
-        return [{}]
-    return [{"reductions": [], "points": []}]
+    return [{}]
 
 
 def _watched(

@@ -134,9 +134,9 @@ class Table:
             return None
         return points
 
-    def word(self, key: str, words: tuple[str, ...]) -> str | None:
+    def word(self, key: str, words: tuple[str, ...], *, required: bool = False) -> str | None:
         """One of a few fixed words; None when absent or at fault."""
-        found = self.value(key)
+        found = self.value(key, required=required)
         if found is None:
             return None
         if found not in words:

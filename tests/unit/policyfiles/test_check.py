@@ -129,7 +129,7 @@ def test_a_file_that_is_not_utf8_is_refused(folder: Path) -> None:
         ("sharing", block("kin", 'relations = ["child", "child"]'), "kin[0].relations", 7, "重复"),
         ("sharing", block("kin", 'relations = "child"'), "kin[0].relations", 7, "须是列表"),
         ("sharing", block("purposes", 'purposes = ["gym"]'), "purposes[0].purposes", 7, "没有编码 'gym'"),
-        ("sharing", block("draw", 'order = "random"'), "draw[0].order", 7, "没有支付顺序"),
+        ("sharing", block("draw", 'order = "random"'), "draw[0].order", 7, "没有 'random'"),
         ("sharing", block("reach", 'reach = "planet"'), "reach[0].reach", 7, "没有编码"),
         ("sharing", block("limits", "authorisers_per_user = 0"), "limits[0].authorisers_per_user", 7, "整数"),
         ("sharing", block("binding", 'notice = "  "\ncommitment = "书"'), "binding[0].notice", 7, "非空文字"),
@@ -321,3 +321,12 @@ def test_cases_beside_a_region_are_no_policy(folder: Path) -> None:
     (folder / "999900" / "cases").mkdir()
     (folder / "999900" / "cases" / "outpatient.toml").write_text("[[case]]\n", encoding="utf-8")
     assert load(folder).digest == before
+
+
+def test_a_band_beyond_the_cap_is_refused(folder: Path) -> None:
+    rows = ratio('bands = [{ to = "9000.00", share = "50%" }, { share = "40%" }]')
+    banded = rows.replace("rows", 'bands_of = "year_eligible"\nrows', 1)
+    cap = block("cap", 'basis = "eligible_spending"\nrows = [{ amount = "9000.00" }]')
+    assert "永远轮不到" in only(folder, "outpatient", banded + cap).text
+    assert faults_of(folder, "outpatient", banded + cap.replace("9000", "9001")) == ()
+    assert faults_of(folder, "outpatient", banded + cap.replace("eligible_spending", "fund_payment")) == ()
