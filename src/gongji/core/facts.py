@@ -62,24 +62,22 @@ class When(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid
         Raises:
             MissingFactError: the row asks for an age, a level or a date of retirement that is not given.
         """
+        # Status and level rule out most rows, so they come first.
         if self.status is not None and self.status is not facts.status:
+            return False
+        if self.level is not None and facts.level is not None and self.level is not facts.level:
             return False
         return (
             (self.care is None or self.care is facts.care)
             and (self.gp_signed is None or self.gp_signed is facts.gp_signed)
-            and self._stay_matches(facts)
             and (self.place is None or self.place is facts.place)
             and (self.filing is None or self.filing is facts.filing)
+            and (self.stay is None or facts.stay == self.stay)
+            and (self.stay_from is None or facts.stay >= self.stay_from)
+            and (self.missing_years_from is None or facts.missing_years >= self.missing_years_from)
             and self._institution_matches(facts)
             and self._age_matches(facts)
             and self._retirement_matches(facts)
-        )
-
-    def _stay_matches(self, facts: Facts) -> bool:
-        return (
-            (self.stay is None or facts.stay == self.stay)
-            and (self.stay_from is None or facts.stay >= self.stay_from)
-            and (self.missing_years_from is None or facts.missing_years >= self.missing_years_from)
         )
 
     def _institution_matches(self, facts: Facts) -> bool:

@@ -17,17 +17,17 @@ PURPOSE_OF_CARE = {
 def draw_shared(terms: Terms, case: Case, due: Fen, steps: list[Step]) -> tuple[Drawn, ...]:
     """Take from relatives' accounts in the region's order until nothing is due."""
     result: list[Drawn] = []
-    tried = 0
+    tried, paid = 0, 0
     closed = _closed(terms, case)
     for sharer in _in_order(terms, case.sharers):
         reason = closed or _ineligible(terms, sharer)
         offer = _offer(terms, sharer)
         if reason is None and terms.sharing is not None:
             tried += 1
-            used = any(drawn.amount for drawn in result)
-            reason = _not_drawn(terms.sharing, sharer, offer, due, place=tried, used=used)
+            reason = _not_drawn(terms.sharing, sharer, offer, due, place=tried, used=paid > 0)
         amount = 0 if reason else min(offer, due)
         due -= amount
+        paid += amount
         result.append(Drawn(id=sharer.id, amount=amount, reason=reason))
         steps.append(_step(terms, sharer, amount, reason))
     return tuple(result)
@@ -64,8 +64,11 @@ def _in_order(terms: Terms, sharers: tuple[Sharer, ...]) -> list[Sharer]:
 
 def _offer(terms: Terms, sharer: Sharer) -> Fen:
     """Most that an account may pay of this bill: its money, the authoriser's own cap, the region's cap."""
+    offer = sharer.available
+    if sharer.cap_per_transaction is not None and sharer.cap_per_transaction < offer:
+        offer = sharer.cap_per_transaction
     limit = terms.sharing.limits.max_per_transaction if terms.sharing else None
-    return min(cap for cap in (sharer.available, sharer.cap_per_transaction, limit) if cap is not None)
+    return offer if limit is None else min(offer, limit)
 
 
 def _closed(terms: Terms, case: Case) -> NotDrawn | None:
