@@ -341,6 +341,7 @@ class StatedItem(msgspec.Struct, frozen=True, kw_only=True):
         value: the content in words, whatever way it was written.
         amount: the content in fen, where it is an amount.
         table: the content as rows, where it is a table; the first row holds the headings.
+        source: who says so, where the item has another source than its block; ``confidence`` goes with it.
     """
 
     key: str
@@ -349,6 +350,8 @@ class StatedItem(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
     amount: Fen | None = None
     table: tuple[tuple[str, ...], ...] = ()
+    source: str = ""
+    confidence: Confidence | None = None
 
 
 class Statement(msgspec.Struct, frozen=True, kw_only=True):

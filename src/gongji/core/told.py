@@ -16,9 +16,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     cite: Citation
 
 
-def told(
-    book: PolicyBook, region: str, rule: str, on: date, scheme: Scheme = Scheme.EMPLOYEE
-) -> tuple[Told, ...]:
+def told(book: PolicyBook, region: str, rule: str, on: date, scheme: Scheme = Scheme.EMPLOYEE) -> tuple[Told, ...]:
     """Every item of a told rule that holds for a region on a day, nearest first.
 
     A block is inherited whole, but items add up: a county that states its own telephone does not silence the
@@ -29,5 +27,12 @@ def told(
         block = book.own(code, rule, on, scheme)
         if isinstance(block, Statement):
             for item in block.items:
-                found.setdefault(item.key, Told(item=item, cite=block.cite))
+                found.setdefault(item.key, Told(item=item, cite=cite_of(item, block.cite)))
     return tuple(found.values())
+
+
+def cite_of(item: StatedItem, cite: Citation) -> Citation:
+    """The citation of an item: its own source where it names one, else its block's."""
+    if item.confidence is None:
+        return cite
+    return msgspec.structs.replace(cite, source=item.source, confidence=item.confidence)

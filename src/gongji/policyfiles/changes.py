@@ -9,9 +9,10 @@ import msgspec
 from gongji.core.codes import Scheme
 from gongji.core.policy import Citation, PolicyBook, Region, Rule, SameAs, ancestry
 from gongji.policyfiles.describe import describe
+from gongji.policyfiles.facts import FACTS
 from gongji.policyfiles.fault import Sheet
 from gongji.policyfiles.load import file_text
-from gongji.policyfiles.rules import READERS
+from gongji.policyfiles.rules import FACT_RULES, READERS
 
 UNKNOWN = ("未收录",)
 """How the absence of a rule is told."""
@@ -78,7 +79,7 @@ def trace(book: PolicyBook, root: Path, region: str, name: str, on: date, scheme
 def line_of(root: Path, cite: Citation, scheme: Scheme) -> int:
     """Line of the block's header in its file."""
     text = file_text(root / cite.file.partition("/")[2])
-    rule = cite.rule.partition(".")[2]
+    rule = _block_name(cite)
     blocks = tomllib.loads(text).get(rule, [])
     numbers = (
         number
@@ -86,3 +87,10 @@ def line_of(root: Path, cite: Citation, scheme: Scheme) -> int:
         if block.get("from") == cite.start and block.get("scheme", Scheme.EMPLOYEE.value) == scheme.value
     )
     return Sheet(cite.file, text).line_of(f"{rule}[{next(numbers, 0)}]")
+
+
+def _block_name(cite: Citation) -> str:
+    """What the block of a rule is called in its file."""
+    if Path(cite.file).stem == FACTS:
+        return next(block for block, rule in FACT_RULES.items() if rule == cite.rule)
+    return cite.rule.partition(".")[2]

@@ -26,8 +26,10 @@ from gongji.core.rules import (
     SharingLimits,
     SharingPurposes,
     SharingReach,
+    StatedItem,
     Statement,
 )
+from gongji.policyfiles.facts import TOLD
 
 _CARE_NAMES = {"outpatient": "门诊", "inpatient": "住院", "special_disease": "门诊慢特病"}
 _FUND_NAMES = {"deductible": "起付标准", "ratio": "统筹支付比例", "cap": "最高支付限额"}
@@ -45,27 +47,16 @@ RULE_NAMES = {
     "account.segments": "个人账户分段",
     "account.medical_year": "医保年度",
     "account.payable": "个人账户支付范围",
-    "account.crediting": "个人账户划入",
-    "account.interest": "个人账户计息",
-    "account.withdrawal": "个人账户提取",
-    "account.password": "密码规则",
+    "account.forbidden": "个人账户不得支付",
     "sharing.kin": "共济亲属范围",
     "sharing.reach": "共济地域范围",
     "sharing.limits": "共济人数限制",
     "sharing.purposes": "共济用途",
+    "sharing.extra": "另有来源的共济用途",
+    "sharing.regional": "由各地规定的用途",
     "sharing.draw": "共济支付顺序",
     "sharing.binding": "共济绑定手续",
-    "sharing.facts": "共济其他规定",
-    "resident.premium": "居民医保缴费标准",
-    "resident.waiting_period": "居民医保等待期",
-    "resident.serious_illness": "大病保险",
-    "service.hotline": "咨询电话",
-    "service.channels": "办理渠道",
-    "service.filing": "异地就医备案",
-    "service.registration_fee": "挂号诊查费",
-    "service.online": "互联网问诊与网上药店",
-    "maternity.benefit": "生育待遇",
-    "flexible.facts": "灵活就业参保",
+    **dict(TOLD.values()),
 }
 """Chinese names of the rules."""
 
@@ -206,6 +197,13 @@ def _binding(rule: BindingProof) -> list[str]:
     return [f"告知书：{rule.notice}", f"承诺书：{rule.commitment}", *confirm]
 
 
+def describe_item(item: StatedItem) -> str:
+    """An item of a told rule in one line; how sure it is only where that differs from its block."""
+    note = f"（{item.note}）" if item.note else ""
+    sure = f"〔{item.confidence.label}：{item.source}〕" if item.confidence else ""
+    return f"{item.name}：{item.value}{note}{sure}"
+
+
 _LINES: dict[type[Any], Callable[[Any], list[str]]] = {
     Deductible: _deductible,
     Ratio: _ratio,
@@ -215,9 +213,7 @@ _LINES: dict[type[Any], Callable[[Any], list[str]]] = {
     AwayHome: lambda rule: ["省内同参保地" if rule.province_counts_as_home else "省内也按异地就医"],
     AwayPoints: _away_points,
     AwayFirstSelfPay: lambda rule: [f"{_condition(row.when)}：先自付 {format_percent(row.share)}" for row in rule.rows],
-    Statement: lambda rule: [
-        f"{item.name}：{item.value}{f'（{item.note}）' if item.note else ''}" for item in rule.items
-    ],
+    Statement: lambda rule: [describe_item(item) for item in rule.items],
     Segments: _segments,
     Payable: lambda rule: [f"{row.care.label}：{_labels(row.parts)}" for row in rule.rows],
     MedicalYear: lambda rule: [f"每年 {rule.month} 月 {rule.day} 日起"],

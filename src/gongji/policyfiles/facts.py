@@ -2,7 +2,8 @@
 
 import re
 
-from gongji.core.money import format_yuan
+from gongji.core.codes import Confidence
+from gongji.core.money import Fen, format_yuan
 from gongji.core.rules import Citation, StatedItem, Statement
 from gongji.policyfiles.table import Table
 
@@ -59,22 +60,40 @@ def _item(table: Table) -> StatedItem | None:
     if key is not None and not _KEY.fullmatch(key):
         table.fault("key", "key 用小写字母、数字和下划线")
         key = None
+    source, confidence = table.text("source", required=False), table.choice("confidence", Confidence)
+    if (source is None) != (confidence is None):
+        table.fault("source", "一项另有出处时，source 和 confidence 同写")
+    value, amount, rows = _content(table)
+    if key is None or name is None or value is None:
+        return None
+    return StatedItem(
+        key=key,
+        name=name,
+        value=value,
+        note=note,
+        amount=amount,
+        table=rows,
+        source=source or "",
+        confidence=confidence if source else None,
+    )
+
+
+def _content(table: Table) -> tuple[str | None, Fen | None, tuple[tuple[str, ...], ...]]:
+    """The content in words, and as what it was written."""
     value = table.text("value", required=False)
     amount, per = table.amount("amount", required=False), table.text("per", required=False)
     rows = _rows(table)
     given = [written for written in ("value", "amount", "table") if table.value(written) is not None]
     if len(given) != 1:
         table.fault("value", "value（文字）、amount（金额）、table（表格）三者写一项")
-        return None
+        return None, None, ()
     if per is not None and given != ["amount"]:
         table.fault("per", 'per 只与 amount 同写，例如 amount = "1680.00", per = "年"')
     if amount is not None:
         value = f"{format_yuan(amount)} 元{f'/{per}' if per else ''}"
     elif rows:
         value = "；".join("，".join(row) for row in rows[1:])
-    if key is None or name is None or value is None:
-        return None
-    return StatedItem(key=key, name=name, value=value, note=note, amount=amount, table=rows)
+    return value, amount, rows
 
 
 def _rows(table: Table) -> tuple[tuple[str, ...], ...]:

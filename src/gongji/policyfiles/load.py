@@ -10,8 +10,9 @@ from typing import Any
 from gongji.core.codes import Confidence, Scheme
 from gongji.core.policy import Citation, PolicyBook, Region, Rule, RuleKey
 from gongji.policyfiles.consistency import Block, check_bands, check_same_as, check_sequence
+from gongji.policyfiles.facts import FACTS
 from gongji.policyfiles.fault import Fault, PolicyFilesError, Sheet
-from gongji.policyfiles.rules import READERS, SUBJECTS
+from gongji.policyfiles.rules import FACT_RULES, READERS, SUBJECTS
 from gongji.policyfiles.table import Table
 
 _CODE = re.compile(r"\d{6}")
@@ -112,10 +113,14 @@ def _read_folder(folder: Path, reading: _Reading) -> None:
             continue
         if path.stem == "region":
             _read_region(Table(sheet, "", values), code, reading)
+        elif path.stem == FACTS:
+            _read_blocks(sheet, values, code, FACT_RULES, reading)
         elif path.stem in SUBJECTS:
-            _read_subject(sheet, values, code, path.stem, reading)
+            rules = {rule: f"{path.stem}.{rule}" for rule in SUBJECTS[path.stem]}
+            _read_blocks(sheet, values, code, rules, reading)
         else:
-            sheet.fault("", f"不认识的文件 {path.name}；可用：{'、'.join(f'{name}.toml' for name in SUBJECTS)}")
+            known = "、".join(f"{name}.toml" for name in (*SUBJECTS, FACTS))
+            sheet.fault("", f"不认识的文件 {path.name}；可用：{known}")
 
 
 def _parse(path: Path, file: str, reading: _Reading) -> tuple[Sheet, dict[str, Any] | None]:
@@ -146,16 +151,16 @@ def _read_region(table: Table, folder: str, reading: _Reading) -> None:
         reading.regions[code] = Region(code=code, name=name, aliases=aliases, pooling=pooling is not False)
 
 
-def _read_subject(sheet: Sheet, values: dict[str, Any], region: str, subject: str, reading: _Reading) -> None:
-    for rule, blocks in values.items():
-        if rule not in SUBJECTS[subject]:
-            sheet.fault(rule, f"{subject}.toml 没有规则 {rule}；可用：{'、'.join(SUBJECTS[subject])}")
+def _read_blocks(sheet: Sheet, values: dict[str, Any], region: str, rules: dict[str, str], reading: _Reading) -> None:
+    """The blocks of a file; ``rules`` gives the rule that each name of a block states."""
+    for name, blocks in values.items():
+        if name not in rules:
+            sheet.fault(name, f"{Path(sheet.file).name} 没有规则 {name}；可用：{'、'.join(rules)}")
         elif not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
-            sheet.fault(rule, f"规则须写作 [[{rule}]] 块")
+            sheet.fault(name, f"规则须写作 [[{name}]] 块")
         else:
             for number, block in enumerate(blocks):
-                table = Table(sheet, f"{rule}[{number}]", block)
-                _read_block(table, region, f"{subject}.{rule}", reading)
+                _read_block(Table(sheet, f"{name}[{number}]", block), region, rules[name], reading)
 
 
 def _read_block(table: Table, region: str, name: str, reading: _Reading) -> None:

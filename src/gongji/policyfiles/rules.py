@@ -1,6 +1,5 @@
 """The closed set of rules: for each name of a policy file, how its block becomes a value of ``core.rules``."""
 
-import re
 from calendar import monthrange
 from collections.abc import Callable
 
@@ -21,9 +20,8 @@ from gongji.core.rules import (
     SharingLimits,
     SharingPurposes,
     SharingReach,
-    StatedItem,
-    Statement,
 )
+from gongji.policyfiles.facts import TOLD, read_statement
 from gongji.policyfiles.fund_rules import (
     read_away_first,
     read_away_home,
@@ -39,8 +37,6 @@ DRAW_ORDERS = ("chosen", "largest_balance")
 """Orders in which relatives' accounts may be drawn."""
 
 Reader = Callable[[Table, Citation], Rule | None]
-
-_KEY = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def _segments(block: Table, cite: Citation) -> Rule | None:
@@ -130,21 +126,6 @@ def _binding(block: Table, cite: Citation) -> Rule | None:
     return BindingProof(cite=cite, notice=notice, commitment=commitment, confirm_by_user=confirm)
 
 
-def _statement(block: Table, cite: Citation) -> Rule:
-    items: list[StatedItem] = []
-    for table in block.rows("items"):
-        key, name, value = table.text("key"), table.text("name"), table.text("value")
-        note = table.text("note", required=False) or ""
-        table.done()
-        if key is not None and not _KEY.fullmatch(key):
-            table.fault("key", "key 用小写字母、数字和下划线")
-        elif key is not None and any(item.key == key for item in items):
-            table.fault("key", f"key 重复：{key}")
-        elif key is not None and name is not None and value is not None:
-            items.append(StatedItem(key=key, name=name, value=value, note=note))
-    return Statement(cite=cite, items=tuple(items))
-
-
 def _or_same_as(reader: Reader) -> Reader:
     """The rule itself, or the name of the care whose rule it repeats."""
 
@@ -180,27 +161,16 @@ READERS: dict[str, Reader] = {
     "account.segments": _segments,
     "account.medical_year": _medical_year,
     "account.payable": _payable,
-    "account.crediting": _statement,
-    "account.interest": _statement,
-    "account.withdrawal": _statement,
-    "account.password": _statement,
+    "account.forbidden": _purposes,
     "sharing.kin": _kin,
     "sharing.reach": _reach,
     "sharing.limits": _limits,
     "sharing.purposes": _purposes,
+    "sharing.extra": _purposes,
+    "sharing.regional": _purposes,
     "sharing.draw": _draw,
     "sharing.binding": _binding,
-    "sharing.facts": _statement,
-    "resident.premium": _statement,
-    "resident.waiting_period": _statement,
-    "resident.serious_illness": _statement,
-    "service.hotline": _statement,
-    "service.channels": _statement,
-    "service.filing": _statement,
-    "service.registration_fee": _statement,
-    "service.online": _statement,
-    "maternity.benefit": _statement,
-    "flexible.facts": _statement,
+    **dict.fromkeys((rule for rule, _ in TOLD.values()), read_statement),
 }
 """Every rule a policy file may hold, by ``subject.rule``; the subject is the file's name."""
 
@@ -209,3 +179,11 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     for subject in dict.fromkeys(name.partition(".")[0] for name in READERS)
 }
 """Rules of each subject."""
+
+FACT_RULES: dict[str, str] = {
+    **{block: rule for block, (rule, _) in TOLD.items()},
+    "forbidden": "account.forbidden",
+    "extra": "sharing.extra",
+    "regional": "sharing.regional",
+}
+"""What the file of facts may hold: for each block the rule it states."""

@@ -7,10 +7,11 @@ from typing import Any, TypeVar
 from gongji.core.codes import Confidence, Scheme, Term
 from gongji.core.money import BasisPoints, Fen
 from gongji.core.rules import Citation
+from gongji.policyfiles.facts import FACTS
 from gongji.policyfiles.fault import Sheet
 from gongji.policyfiles.fund_rules import DEDUCTIBLE_BASES
 from gongji.policyfiles.load import UNCITED
-from gongji.policyfiles.rules import READERS, SUBJECTS
+from gongji.policyfiles.rules import FACT_RULES, READERS, SUBJECTS
 from gongji.policyfiles.table import Table
 
 T = TypeVar("T", bound=Term)
@@ -110,7 +111,8 @@ class _Probe(Table):
 
 def schema() -> dict[str, Any]:
     """One definition for each kind of file; ``oneOf`` is left to the editor, which knows the file's name."""
-    definitions = {subject: _file(subject) for subject in SUBJECTS} | {"region": _region()}
+    definitions = {subject: _file({rule: f"{subject}.{rule}" for rule in SUBJECTS[subject]}) for subject in SUBJECTS}
+    definitions |= {FACTS: _file(FACT_RULES), "region": _region()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "regions/<区划代码>/<主题>.toml",
@@ -119,8 +121,8 @@ def schema() -> dict[str, Any]:
     }
 
 
-def _file(subject: str) -> dict[str, Any]:
-    blocks = {rule: {"type": "array", "items": _block(f"{subject}.{rule}")} for rule in SUBJECTS[subject]}
+def _file(rules: dict[str, str]) -> dict[str, Any]:
+    blocks = {name: {"type": "array", "items": _block(rule)} for name, rule in rules.items()}
     return {"type": "object", "properties": blocks, "additionalProperties": False}
 
 
