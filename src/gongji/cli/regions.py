@@ -20,10 +20,13 @@ from gongji.policyfiles import (
     cell_text,
     changes,
     check,
+    check_contradictions,
     column_name,
     columns,
     coverage,
     describe,
+    describe_for,
+    load,
     locate,
     matrix,
     schema,
@@ -49,7 +52,7 @@ def check_command() -> None:
         root = locate()
     except FileNotFoundError as missing:
         fail(str(missing))
-    faults = check(root)
+    faults = check(root) or check_contradictions(root, load(root))
     for fault in faults:
         typer.echo(str(fault))
     if faults:
@@ -135,7 +138,7 @@ def show_command(
             inherited = "" if cite.region == found.code else f"\n继承自{book.name(cite.region)}"
             late = f"\n已过复核日期 {cite.review_by}" if cite.overdue(day) else ""
             basis = Text(f"{cite.start} 起{inherited}\n{cite.source}\n{cite.file}{late}")
-            lines = Text("\n".join(describe(rule)))
+            lines = Text("\n".join(describe_for(book, found.code, rule, day, scheme)))
             table.add_row(rule_name(name, scheme), lines, basis, cite.confidence.label)
     Console().print(table)
 

@@ -1,8 +1,9 @@
 """Policy files (地区政策文件): TOML to ``core.policy`` values, with every fault reported at once."""
 
 from gongji.policyfiles.changes import UNKNOWN, Change, Stated, changes, trace
+from gongji.policyfiles.contradictions import ARTICLES, Contradiction, check_contradictions, contradictions
 from gongji.policyfiles.coverage import Cell, Known, columns, coverage, matrix, show
-from gongji.policyfiles.describe import RULE_NAMES, describe
+from gongji.policyfiles.describe import RULE_NAMES, describe, describe_for
 from gongji.policyfiles.fault import Fault, PolicyFilesError
 from gongji.policyfiles.lazily import open_lazily
 from gongji.policyfiles.load import check, load
@@ -11,10 +12,12 @@ from gongji.policyfiles.picture import cell_text, column_name, svg
 from gongji.policyfiles.schema import schema
 
 __all__ = [
+    "ARTICLES",
     "RULE_NAMES",
     "UNKNOWN",
     "Cell",
     "Change",
+    "Contradiction",
     "Fault",
     "Known",
     "PolicyFilesError",
@@ -22,10 +25,13 @@ __all__ = [
     "cell_text",
     "changes",
     "check",
+    "check_contradictions",
     "column_name",
     "columns",
+    "contradictions",
     "coverage",
     "describe",
+    "describe_for",
     "load",
     "locate",
     "matrix",

@@ -1,11 +1,13 @@
 """A rule's figures as short lines in Chinese, for tables and pages."""
 
 from collections.abc import Callable, Iterable
+from datetime import date
 from typing import Any
 
-from gongji.core.codes import SharingMode, Term
+from gongji.core.codes import Scheme, SharingMode, Term
 from gongji.core.facts import When
 from gongji.core.money import Fen, format_percent, format_yuan
+from gongji.core.policy import PolicyBook
 from gongji.core.rules import (
     AwayFirstSelfPay,
     AwayHome,
@@ -29,6 +31,7 @@ from gongji.core.rules import (
     StatedItem,
     Statement,
 )
+from gongji.core.told import told
 from gongji.policyfiles.facts import TOLD
 
 _CARE_NAMES = {"outpatient": "门诊", "inpatient": "住院", "special_disease": "门诊慢特病"}
@@ -229,3 +232,15 @@ _LINES: dict[type[Any], Callable[[Any], list[str]]] = {
 def describe(rule: Rule) -> tuple[str, ...]:
     """The figures of a rule, one short line each."""
     return tuple(_LINES[type(rule)](rule))
+
+
+def describe_for(book: PolicyBook, region: str, rule: Rule, on: date, scheme: Scheme) -> tuple[str, ...]:
+    """The figures of the rule that holds for a region; of a told rule also the items that are stated above it."""
+    if not isinstance(rule, Statement):
+        return describe(rule)
+    lines = []
+    for each in told(book, region, rule.cite.rule, on, scheme):
+        cite = each.cite
+        above = f"［{book.name(cite.region)}，{cite.confidence.label}］" if cite.region != rule.cite.region else ""
+        lines.append(f"{describe_item(each.item)}{above}")
+    return tuple(lines)
