@@ -76,11 +76,13 @@ def words_of(book: PolicyBook, text: str) -> Iterator[Word]:
     Raises:
         UnknownWordError: something in it is not understood.
     """
-    known = vocabulary()
+    known = vocabulary() | _places(book)
+    longest = max(map(len, known))
     for piece in text.split():
         rest = piece
         while rest:
-            word = _longest(book, known, rest)
+            heads = (rest[:length] for length in range(min(longest, len(rest)), 0, -1))
+            word = next((known[head] for head in heads if head in known), None)
             if word is None:
                 raise UnknownWordError(rest)
             if word.kind != "filler":
@@ -88,12 +90,11 @@ def words_of(book: PolicyBook, text: str) -> Iterator[Word]:
             rest = rest[len(word.text) :]
 
 
-def _longest(book: PolicyBook, known: dict[str, Word], text: str) -> Word | None:
-    for length in range(len(text), 0, -1):
-        head = text[:length]
-        region = book.find(head)
-        if region is not None and region.code != NATION:
-            return Word("region", region.code, head)
-        if head in known:
-            return known[head]
-    return None
+def _places(book: PolicyBook) -> dict[str, Word]:
+    """Codes, names and short names of places; a short name that two places have is no word."""
+    codes: dict[str, set[str]] = {}
+    for region in book.regions.values():
+        if region.code != NATION:
+            for name in (region.code, region.name, *region.aliases):
+                codes.setdefault(name, set()).add(region.code)
+    return {name: Word("region", next(iter(found)), name) for name, found in codes.items() if len(found) == 1}
