@@ -6,7 +6,8 @@ import msgspec
 
 from gongji.core.codes import Confidence, Scheme
 from gongji.core.policy import Citation, PolicyBook, Region, Rule
-from gongji.policyfiles.rules import READERS
+from gongji.policyfiles.facts import FACTS
+from gongji.policyfiles.rules import FACT_RULES, READERS
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,11 +45,19 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
 Column = tuple[str, Scheme]
 """A subject (the name of a file) and a scheme."""
 
+_WITH_FIGURES = {name.partition(".")[0] for name in READERS if name not in FACT_RULES.values()}
+
+
+def _subject(name: str) -> str:
+    """The column of a rule. What a subject with figures is only told of stands apart: it must not blur the figures."""
+    subject = name.partition(".")[0]
+    return FACTS if name in FACT_RULES.values() and subject in _WITH_FIGURES else subject
+
 
 def columns(book: PolicyBook) -> tuple[Column, ...]:
     """Subjects and schemes that any region states, in the order of the rules."""
-    used = {(name.partition(".")[0], scheme) for _, name, scheme in book.rules}
-    subjects = dict.fromkeys(name.partition(".")[0] for name in READERS)
+    used = {(_subject(name), scheme) for _, name, scheme in book.rules}
+    subjects = dict.fromkeys(_subject(name) for name in READERS)
     return tuple((subject, scheme) for subject in subjects for scheme in Scheme if (subject, scheme) in used)
 
 
@@ -62,7 +71,7 @@ def matrix(book: PolicyBook, on: date) -> tuple[tuple[Region, tuple[Cell | None,
 
 def _cell(book: PolicyBook, region: str, column: Column, on: date) -> Cell | None:
     subject, scheme = column
-    names = (name for name in READERS if name.startswith(f"{subject}."))
+    names = (name for name in READERS if _subject(name) == subject)
     cites = [rule.cite for name in names if (rule := book.in_force(region, name, on, scheme))]
     if not cites:
         return None

@@ -9,7 +9,7 @@ from gongji.core.codes import Confidence, Scheme
 from gongji.core.policy import PolicyBook
 from gongji.core.rules import SharingPurposes, Statement
 from gongji.core.told import told
-from gongji.policyfiles import Fault, check, describe, describe_for, load, locate, trace
+from gongji.policyfiles import Fault, check, columns, describe, describe_for, load, locate, matrix, trace
 from gongji.policyfiles.facts import TOLD
 
 ON = date(2026, 11, 22)
@@ -129,3 +129,13 @@ def test_no_place_opens_what_is_barred_everywhere(book: PolicyBook) -> None:
             for block in blocks:
                 assert isinstance(block, SharingPurposes)
                 assert not set(block.purposes) & set(barred.purposes), (region, name)
+
+
+def test_what_is_told_does_not_blur_how_sure_the_figures_are(book: PolicyBook) -> None:
+    heads = columns(book)
+    (row,) = [cells for region, cells in matrix(book, ON) if region.code == "370200"]
+    cells = dict(zip(heads, row, strict=True))
+    account, apart = cells["account", Scheme.EMPLOYEE], cells["facts", Scheme.EMPLOYEE]
+    assert account is not None
+    assert apart is not None
+    assert (account.confidence, apart.confidence) == (Confidence.MEDIUM, Confidence.ARTICLE_ONLY)
