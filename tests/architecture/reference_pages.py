@@ -13,7 +13,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from architecture.project import DOCS
 from gongji.cli import app
 from gongji.core.case import NotDrawn
+from gongji.core.policy import PolicyBook
 from gongji.core.refusal import Code
+from gongji.policyfiles import ARTICLES, RULE_NAMES, contradictions, load, locate
+from gongji.policyfiles.contradictions import REFUSAL, Place
 
 MADE: Final = "<!-- Made by tests/architecture/reference_pages.py; edit the code, then run it again. -->"
 
@@ -101,8 +104,44 @@ def refusals_page() -> str:
     return "\n".join(lines)
 
 
+def contradictions_page() -> str:
+    """Where sources contradict each other, in the order of the file."""
+    book = load(locate())
+    lines = [
+        MADE.replace("edit the code", "edit regions/contradictions.toml"),
+        "# Contradictions",
+        "",
+        "Popular articles on sharing contradict each other, and themselves. Each contradiction is resolved once, in",
+        "the policy files; this page quotes the sides and says where the resolution stands. The default is what",
+        "holds where a place states nothing else. Numbers are those of `regions/contradictions.toml`.",
+        "",
+        "| quoted as | what it is |",
+        "|---|---|",
+        *(f"| {short} | {full} |" for short, full in ARTICLES.items()),
+        "",
+    ]
+    for entry in contradictions(locate(), book):
+        lines += [f"## {entry.number}. {entry.topic}", ""]
+        lines += [f"- {side.told_in}：「{_cell(side.says)}」" for side in entry.sides]
+        lines += [
+            "",
+            f"**{entry.handling.label}**：{entry.resolved}",
+            "",
+            f"默认：{entry.default}。见 {'；'.join(_stands(place, book) for place in entry.stands)}。",
+            "",
+        ]
+    return "\n".join(lines)
+
+
+def _stands(place: Place, book: PolicyBook) -> str:
+    if place.region == REFUSAL:
+        return f"拒绝 `{place.rule}`"
+    return f"{book.name(place.region)} `{place.rule}`（{RULE_NAMES[place.rule]}）"
+
+
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "commands.md": commands_page,
+    "contradictions.md": contradictions_page,
     "refusals.md": refusals_page,
 }
 

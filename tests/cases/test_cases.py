@@ -1,9 +1,6 @@
-"""Runs every case file: ``tests/cases/<region>/*.toml``, worked out by hand from the rule's text."""
+"""Runs every case file: ``regions/<region>/cases/*.toml``, worked out by hand from the rule's text."""
 
-import tomllib
 from collections import Counter
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -11,21 +8,9 @@ from gongji.core.money import parse_yuan
 from gongji.core.policy import PolicyBook
 from gongji.policyfiles import load, locate
 from gongji.service.quote import quote
+from gongji.service.region_cases import PAYERS, RegionCase, differences, region_cases
 
-HERE = Path(__file__).parent
-PAYERS = ("fund", "own", "shared", "cash")
-
-
-def _cases() -> list[Any]:
-    found = []
-    for path in sorted(HERE.glob("*/*.toml")):
-        for case in tomllib.loads(path.read_text(encoding="utf-8"))["case"]:
-            label = f"{path.parent.name}/{path.stem}：{case['name']}"
-            found.append(pytest.param(path.parent.name, case["ask"], case["expect"], id=label))
-    return found
-
-
-CASES = _cases()
+CASES = list(region_cases(locate()))
 
 
 @pytest.fixture(scope="module")
@@ -33,27 +18,23 @@ def book() -> PolicyBook:
     return load(locate())
 
 
-@pytest.mark.parametrize(("region", "ask", "expect"), CASES)
-def test_case(book: PolicyBook, region: str, ask: dict[str, Any], expect: dict[str, Any]) -> None:
-    answer = quote(book, {"id": "case", "region": region, **ask})
-    if "error" in expect:
-        assert (answer["error"]["code"], answer["error"]["field"]) == (expect["error"], expect["field"])
-        return
-    assert "error" not in answer, answer
-    assert set(PAYERS) <= set(expect), "a case states all four payers"
-    figures = {key: value for key, value in expect.items() if key not in ("shared_by", "notes")}
-    assert {key: answer[key] for key in figures} == figures
-    assert sum(parse_yuan(answer[payer]) for payer in PAYERS) == parse_yuan(answer["total"])
-    if "shared_by" in expect:
-        shown = [
-            " ".join((d["id"], d["amount"], *([d["reason"]] if "reason" in d else []))) for d in answer["shared_by"]
-        ]
-        assert shown == expect["shared_by"]
-    for part in expect.get("notes", ()):
-        assert any(part in note for note in answer["notes"]), answer["notes"]
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.file}：{case.name}")
+def test_case(book: PolicyBook, case: RegionCase) -> None:
+    assert differences(book, case) == []
+    answer = quote(book, {"id": "case", "region": case.region, **case.ask})
+    if "error" not in answer:
+        assert sum(parse_yuan(answer[payer]) for payer in PAYERS) == parse_yuan(answer["total"])
+
+
+def test_a_case_that_is_wrong_is_told(book: PolicyBook) -> None:
+    right = next(case for case in CASES if case.expect.get("fund", "0.00") != "0.00")
+    wrong = RegionCase(
+        region=right.region, file=right.file, name=right.name, ask=right.ask, expect={**right.expect, "fund": "0.00"}
+    )
+    assert differences(book, wrong) == [f"fund 应为 0.00，得到 {right.expect['fund']}"]
 
 
 def test_each_region_with_fund_rules_has_at_least_six_cases(book: PolicyBook) -> None:
-    counted = Counter(case.values[0] for case in CASES)
+    counted = Counter(case.region for case in CASES)
     with_rules = {region for region, name, _ in book.rules if name.endswith(".ratio")}
     assert {region: counted[region] for region in with_rules if counted[region] < 6} == {}

@@ -2,6 +2,7 @@
 
 import typer
 
+from gongji.cli.ask import ask
 from gongji.cli.bench import bench_app
 from gongji.cli.binding import binding_app
 from gongji.cli.demo import demo
@@ -16,6 +17,7 @@ app = typer.Typer(
     help="医保个人账户、家庭共济与结算：试算、启动服务、核账。每个命令加 --help 看例子。",
 )
 app.command()(quote)
+app.command()(ask)
 app.command()(up)
 app.command()(demo)
 app.add_typer(regions_app, name="regions")

@@ -1,10 +1,10 @@
 """``gongji quote``: who pays what, and why, without a database."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
@@ -14,15 +14,31 @@ from rich.text import Text
 from gongji.core.codes import Confidence, Relation, Scheme, Status
 from gongji.core.policy import PolicyBook
 from gongji.core.times import CHINA
-from gongji.policyfiles import PolicyFilesError, load, locate
+from gongji.policyfiles import PolicyFilesError, load, locate, open_lazily
 from gongji.service.quote import quote as answer
 from gongji.service.quote import quote_text
+
+A = TypeVar("A")
+R = TypeVar("R")
 
 BAD_CASE = 2
 """Exit code when a case could not be answered."""
 
 _CASE = "就医"
+_CARES = "outpatient 门诊，inpatient 住院，pharmacy 药店，special_disease 慢特病"
 _MONEY = "费用与账户（元，例如 600 或 600.00）"
+
+_Where = Annotated[
+    list[str] | None,
+    typer.Option(help="机构类型：community 社区，village 村卫生室，top 三级特等；可重复", rich_help_panel=_CASE),
+]
+_Filing = Annotated[
+    str, typer.Option(help="异地备案：none、long_term、referral、emergency、temporary", rich_help_panel=_CASE)
+]
+_Share = Annotated[
+    list[str] | None,
+    typer.Option(help="共济：亲属=可用金额，例如 child=500 或 子女=500；可重复，先写先用", rich_help_panel=_MONEY),
+]
 
 NOTHING = "0.00"
 
@@ -31,8 +47,15 @@ def quote(
     *,
     region: Annotated[str, typer.Option(help="参保地：名称或六位区划代码", rich_help_panel=_CASE)] = "",
     date: Annotated[str, typer.Option(help="就医日期，例如 2025-09-10；默认今天", rich_help_panel=_CASE)] = "",
-    care: Annotated[str, typer.Option(help="outpatient 门诊，pharmacy 药店", rich_help_panel=_CASE)] = "outpatient",
+    care: Annotated[
+        str,
+        typer.Option(help=_CARES, rich_help_panel=_CASE),
+    ] = "outpatient",
     level: Annotated[str, typer.Option(help="医院级别 1、2、3；药店不用", rich_help_panel=_CASE)] = "",
+    where: _Where = None,
+    stay: Annotated[int | None, typer.Option(help="当年第几次住院", rich_help_panel=_CASE)] = None,
+    place: Annotated[str, typer.Option(help="就医地，默认参保地", rich_help_panel=_CASE)] = "",
+    filing: _Filing = "",
     scheme: Annotated[str, typer.Option(help="employee 职工，resident 居民", rich_help_panel=_CASE)] = "employee",
     status: Annotated[str, typer.Option(help="active 在职（默认），retired 退休", rich_help_panel=_CASE)] = "",
     age: Annotated[int | None, typer.Option(help="周岁；当地规则问到时才需要", rich_help_panel=_CASE)] = None,
@@ -47,10 +70,7 @@ def quote(
     balance: Annotated[str, typer.Option(help="本人账户余额", rich_help_panel=_MONEY)] = "",
     current_year: Annotated[str, typer.Option(help="本人当年账户，账户分段的地区用", rich_help_panel=_MONEY)] = "",
     historical: Annotated[str, typer.Option(help="本人历年账户，账户分段的地区用", rich_help_panel=_MONEY)] = "",
-    share: Annotated[
-        list[str] | None,
-        typer.Option(help="共济：亲属=可用金额，例如 child=500 或 子女=500；可重复，先写先用", rich_help_panel=_MONEY),
-    ] = None,
+    share: _Share = None,
     json: Annotated[str, typer.Option(help="JSON 案例的文件，- 为标准输入；其他选项不再起作用")] = "",
 ) -> None:
     """试算一张账单：统筹、本人账户、共济账户、现金各付多少，每一步为什么。
@@ -70,12 +90,9 @@ def quote(
 
     能计算时退出码为 0；有案例不能计算时为 2，并说明缺什么。
     """
-    book = open_book()
+    book = open_book(open_lazily)
     if json:
-        text, all_ok = quote_text(book, _read(json))
-        sys.stdout.buffer.write(text)
-        sys.stdout.buffer.flush()
-        raise typer.Exit(0 if all_ok else BAD_CASE)
+        raise typer.Exit(_answer_file(book, json))
     working = Status.ACTIVE if scheme == Scheme.EMPLOYEE else Status.ADULT
     case = {
         **_given(region=region),
@@ -83,13 +100,14 @@ def quote(
         "person": _given(
             scheme=scheme, status=status or working.value, age=age, birth_date=birth_date, retired_on=retired_on
         ),
-        "care": _given(type=care, level=level),
+        "care": _given(type=care, level=level, stay=stay, place=place, filing=filing)
+        | dict.fromkeys(where or (), True),
         "bill": _given(total=amount, full_self_pay=full_self_pay, over_limit=over_limit, first_self_pay=first_self_pay),
         "year_to_date": _given(deductible=deductible_used, pool=pool_used),
         "accounts": _given(balance=balance, current_year=current_year, historical=historical),
         "sharing": _sharing(share or ()),
     }
-    result = answer(book, case)
+    result = _on_sound_files(answer, book, case)
     if "error" in result:
         option, message = _OPTIONS.get(result["error"]["field"] or ""), result["error"]["message"]
         fail(f"{option}：{message}\n例子见 gongji quote --help" if option else message)
@@ -106,6 +124,9 @@ _OPTIONS = {
     "person.retired_on": "--retired-on",
     "care.type": "--care",
     "care.level": "--level",
+    "care.stay": "--stay",
+    "care.place": "--place",
+    "care.filing": "--filing",
     "bill.total": "--amount",
     "bill.full_self_pay": "--full-self-pay",
     "bill.over_limit": "--over-limit",
@@ -125,11 +146,27 @@ def fail(message: str) -> NoReturn:
     raise typer.Exit(BAD_CASE)
 
 
-def open_book() -> PolicyBook:
+def open_book(read: Callable[[Path], PolicyBook] = load) -> PolicyBook:
     """The policy book, or the exit with every fault of its files."""
     try:
-        return load(locate())
+        return read(locate())
     except (PolicyFilesError, FileNotFoundError) as fault:
+        fail(f"地区政策文件不能使用：\n{fault}")
+
+
+def _answer_file(book: PolicyBook, path: str) -> int:
+    """Answer the cases of a file on standard output; the exit code says whether all were answered."""
+    text, all_ok = _on_sound_files(quote_text, book, _read(path))
+    sys.stdout.buffer.write(text)
+    sys.stdout.buffer.flush()
+    return 0 if all_ok else BAD_CASE
+
+
+def _on_sound_files(work: Callable[[PolicyBook, A], R], book: PolicyBook, asked: A) -> R:
+    """Ask a book whose files are read as they are needed, or the exit with the faults that came to light."""
+    try:
+        return work(book, asked)
+    except PolicyFilesError as fault:
         fail(f"地区政策文件不能使用：\n{fault}")
 
 

@@ -1,6 +1,8 @@
-"""``gongji regions``: are the policy files sound, what do they cover, and what holds where and when."""
+"""``gongji regions``: are the policy files sound, what do they cover, what holds where and when, what changed."""
 
+import json
 from datetime import date, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,9 +13,28 @@ from rich.text import Text
 
 from gongji.cli.quote import fail, open_book
 from gongji.core.codes import Scheme
-from gongji.core.policy import NATION
+from gongji.core.policy import NATION, PolicyBook, Region
 from gongji.core.times import CHINA
-from gongji.policyfiles import RULE_NAMES, check, coverage, describe, locate, show
+from gongji.policyfiles import (
+    RULE_NAMES,
+    cell_text,
+    changes,
+    check,
+    check_contradictions,
+    column_name,
+    columns,
+    coverage,
+    describe,
+    describe_for,
+    load,
+    locate,
+    matrix,
+    schema,
+    show,
+    svg,
+    trace,
+)
+from gongji.service.region_cases import differences, region_cases
 
 regions_app = typer.Typer(no_args_is_help=True, help="地区政策文件：检查、收录范围、某地某日的规定。")
 
@@ -31,7 +52,7 @@ def check_command() -> None:
         root = locate()
     except FileNotFoundError as missing:
         fail(str(missing))
-    faults = check(root)
+    faults = check(root) or check_contradictions(root, load(root))
     for fault in faults:
         typer.echo(str(fault))
     if faults:
@@ -41,29 +62,54 @@ def check_command() -> None:
 
 
 @regions_app.command("coverage")
-def coverage_command() -> None:
-    """收录了哪些地区的哪些规则，从何时起，可信度多高。
+def coverage_command(
+    *,
+    blocks: Annotated[bool, typer.Option("--blocks", help="逐块列出：从何时起，到何时止，复核期限")] = False,
+    picture: Annotated[Path | None, typer.Option("--svg", help="另存为图片（SVG）的文件")] = None,
+) -> None:
+    """收录了哪些地区的哪些主题，可信度多高。
 
-    例：gongji regions coverage
+    每格是今天有效的规定里最低的可信度；“继”表示全部继承自上级，“–”表示未收录。
+
+    例：gongji regions coverage --svg coverage.svg
     """
+    book = open_book()
+    today = datetime.now(CHINA).date()
+    if picture:
+        picture.write_text(svg(book, today), encoding="utf-8")
+        typer.echo(f"已写入 {picture}")
+    elif blocks:
+        Console().print(_blocks(book, today))
+    else:
+        table = Table(box=box.SIMPLE_HEAD)
+        for heading in ("地区", *(column_name(*column) for column in columns(book))):
+            table.add_column(heading)
+        for region, cells in matrix(book, today):
+            table.add_row(region.name, *(cell_text(cell) for cell in cells))
+        Console().print(table)
+
+
+def _blocks(book: PolicyBook, today: date) -> Table:
     table = Table(box=box.SIMPLE_HEAD)
     for heading in ("规则", "起", "止", "可信度", "复核期限"):
         table.add_column(heading, no_wrap=True)
-    today = datetime.now(CHINA).date()
     above = ""
-    for known in coverage(open_book()):
+    for known in coverage(book):
         cite, region = known.cite, known.region
         if region.code != above:
             table.add_section()
             table.add_row(Text(f"{region.name} {region.code}", style="bold"))
             above = region.code
-        scheme = "" if known.scheme is Scheme.EMPLOYEE else f"（{known.scheme.label}）"
         end = str(cite.end) if cite.end else ""
         late = "（已过）" if cite.overdue(today) else ""
-        table.add_row(
-            f"{RULE_NAMES[known.rule]}{scheme}", str(cite.start), end, cite.confidence.label, f"{cite.review_by}{late}"
-        )
-    Console().print(table)
+        name = rule_name(known.rule, known.scheme)
+        table.add_row(name, str(cite.start), end, cite.confidence.label, f"{cite.review_by}{late}")
+    return table
+
+
+def rule_name(rule: str, scheme: Scheme) -> str:
+    """Chinese name of a rule, with the scheme where it is not the employees'."""
+    return RULE_NAMES[rule] + ("" if scheme is Scheme.EMPLOYEE else f"（{scheme.label}）")
 
 
 @regions_app.command("show")
@@ -76,30 +122,128 @@ def show_command(
     例：gongji regions show 西安 --on 2024-05-21
     """
     book = open_book()
-    found = book.find(region)
-    if found is None:
-        known = "、".join(each.name for each in book.regions.values() if each.code != NATION)
-        fail(f"没有收录“{region}”；已收录：{known}")
-    day = _day(on)
+    found = region_or_exit(book, region)
+    day = day_or_exit(on, "--on")
     table = Table(title=f"{found.name}（{found.code}）{day} 的规定", title_justify="left", show_lines=True)
     for heading in ("规则", "内容", "出处", "可信度"):
         table.add_column(heading, overflow="fold")
-    for name, rule in show(book, found.code, day):
-        if rule is None:
-            table.add_row(RULE_NAMES[name], Text("未收录", style="yellow"), "", "")
-            continue
-        cite = rule.cite
-        inherited = "" if cite.region == found.code else f"\n继承自{book.name(cite.region)}"
-        late = f"\n已过复核日期 {cite.review_by}" if cite.overdue(day) else ""
-        basis = Text(f"{cite.start} 起{inherited}\n{cite.source}\n{cite.file}{late}")
-        table.add_row(RULE_NAMES[name], Text("\n".join(describe(rule))), basis, cite.confidence.label)
+    for scheme in Scheme:
+        for name, rule in show(book, found.code, day, scheme):
+            if rule is None:
+                # 没有居民规定的主题不逐条列“未收录”：大多数主题本来就只有一种。
+                if scheme is Scheme.EMPLOYEE:
+                    table.add_row(RULE_NAMES[name], Text("未收录", style="yellow"), "", "")
+                continue
+            cite = rule.cite
+            inherited = "" if cite.region == found.code else f"\n继承自{book.name(cite.region)}"
+            late = f"\n已过复核日期 {cite.review_by}" if cite.overdue(day) else ""
+            basis = Text(f"{cite.start} 起{inherited}\n{cite.source}\n{cite.file}{late}")
+            lines = Text("\n".join(describe_for(book, found.code, rule, day, scheme)))
+            table.add_row(rule_name(name, scheme), lines, basis, cite.confidence.label)
     Console().print(table)
 
 
-def _day(text: str) -> date:
+def region_or_exit(book: PolicyBook, name: str) -> Region:
+    """The region of a name or code, or the exit that lists those known."""
+    found = book.find(name)
+    if found is None:
+        known = "、".join(each.name for each in book.regions.values() if each.code != NATION)
+        fail(f"没有收录“{name}”；已收录：{known}")
+    return found
+
+
+def day_or_exit(text: str, what: str) -> date:
+    """A date, today when nothing is given, or the exit that says how to write one."""
     if not text:
         return datetime.now(CHINA).date()
     try:
         return date.fromisoformat(text)
     except ValueError:
-        fail(f"--on 须是日期，例如 2025-09-10，不是“{text}”")
+        fail(f"{what} 须是日期，例如 2025-09-10，不是“{text}”")
+
+
+@regions_app.command("diff")
+def diff_command(
+    region: Annotated[str, typer.Argument(help="地区：名称或六位区划代码")],
+    earlier: Annotated[str, typer.Argument(help="前一天，例如 2024-05-21")],
+    later: Annotated[str, typer.Argument(help="后一天，例如 2024-05-23")],
+) -> None:
+    """某地两天之间哪些规定变了，从什么变成什么。
+
+    例：gongji regions diff 西安 2024-05-21 2024-05-23
+    """
+    book = open_book()
+    found = region_or_exit(book, region)
+    days = day_or_exit(earlier, "前一天"), day_or_exit(later, "后一天")
+    changed = changes(book, found.code, *days)
+    if not changed:
+        typer.echo(f"{found.name}：{days[0]} 与 {days[1]} 的规定相同。")
+    for change in changed:
+        name = rule_name(change.rule, change.scheme)
+        if change.source_only:
+            typer.echo(f"{name}：内容不变，依据或出处不同")
+        elif len(change.before) == len(change.after) == 1:
+            typer.echo(f"{name}：{change.before[0]} → {change.after[0]}")
+        else:
+            typer.echo("\n".join((name, *(f"  - {x}" for x in change.before), *(f"  + {x}" for x in change.after))))
+
+
+@regions_app.command("trace")
+def trace_command(
+    region: Annotated[str, typer.Argument(help="地区：名称或六位区划代码")],
+    rule: Annotated[str, typer.Argument(help="规则，例如 sharing.kin")],
+    on: Annotated[str, typer.Option(help="日期，例如 2025-09-10；默认今天")] = "",
+    scheme: Annotated[Scheme, typer.Option(help="employee 职工，resident 居民")] = Scheme.EMPLOYEE,
+) -> None:
+    """一条规定写在哪个文件的哪一行，继承自哪里。
+
+    例：gongji regions trace 西安 sharing.kin --on 2024-05-22
+    """
+    book = open_book()
+    found = region_or_exit(book, region)
+    if rule not in RULE_NAMES:
+        fail(f"没有规则 {rule}；可用：{'、'.join(RULE_NAMES)}")
+    day = day_or_exit(on, "--on")
+    stated = trace(book, locate(), found.code, rule, day, scheme)
+    if not any(each.holds for each in stated):
+        typer.echo(f"{found.name} {day} 的{rule_name(rule, scheme)}：未收录")
+    for each in stated:
+        cite = each.rule.cite
+        end = cite.end or "今"
+        mark = "→" if each.holds else " "
+        typer.echo(f"{mark} {cite.file}:{each.line} {each.region.name} {cite.start} 至 {end} {RULE_NAMES[cite.rule]}")
+        if each.holds:
+            typer.echo("\n".join(f"      {line}" for line in describe(each.rule)))
+
+
+@regions_app.command("schema")
+def schema_command() -> None:
+    """打印地区文件的 JSON Schema，供编辑器补全和提示。
+
+    例：gongji regions schema
+    """
+    typer.echo(json.dumps(schema(), ensure_ascii=False, indent=2))
+
+
+@regions_app.command("test")
+def run_cases_command(
+    region: Annotated[str, typer.Argument(help="地区：名称或六位区划代码；不写为全部")] = "",
+) -> None:
+    """运行地区文件夹里的案例，逐个与手工结果比较。
+
+    全部符合时退出码为 0，否则为 1。
+
+    例：gongji regions test 西安
+    """
+    book = open_book()
+    chosen = region_or_exit(book, region).code if region else "*"
+    count, wrong = 0, 0
+    for case in region_cases(locate(), chosen):
+        count += 1
+        told = differences(book, case)
+        if told:
+            wrong += 1
+            typer.echo("\n".join((f"{case.file} {case.name}", *(f"  {line}" for line in told))))
+    typer.echo(f"{count} 个案例，{wrong} 个不符。" if count else "没有案例。")
+    if wrong:
+        raise typer.Exit(1)

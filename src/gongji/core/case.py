@@ -5,8 +5,9 @@ from enum import IntEnum
 import msgspec
 
 from gongji.core.codes import Relation, Segment, SharingMode, Term
+from gongji.core.facts import Facts
 from gongji.core.money import BasisPoints, Fen
-from gongji.core.policy import Citation, Facts
+from gongji.core.rules import Citation
 
 
 class AccountUse(IntEnum):
@@ -39,6 +40,11 @@ class NotDrawn(Term):
         "one_account_must_cover",
         "余额不足以付清剩余费用，当地规定一次只能由一个共济账户付清",
     )
+    ONE_ACCOUNT_PER_SETTLEMENT = (
+        "one_account_per_settlement",
+        "当地规定一次结算只能使用一个共济账户，已用了前面的账户",
+    )
+    BELOW_THRESHOLD = "below_threshold", "授权人余额没有超过当地规定的起用数额"
 
 
 class Bill(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -58,12 +64,16 @@ class Bill(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class YearToDate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the medical year holds before this bill, in fen (年度累计)."""
+    """What the medical year holds before this bill, in fen (年度累计).
+
+    ``events`` counts earlier visits or stays; ``deductible_of_month`` is what the month already bore of the deductible.
+    """
 
     deductible: Fen = 0
     eligible: Fen = 0
     pool: Fen = 0
     events: int = 0
+    deductible_of_month: Fen = 0
 
 
 class Purse(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,7 +135,10 @@ class Drawn(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Split(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Who pays what, in fen, and why."""
+    """Who pays what, in fen, and why.
+
+    ``counted`` says whether the fund's rules were applied, so that the bill counts to the year's figures.
+    """
 
     total: Fen
     eligible: Fen
@@ -139,6 +152,7 @@ class Split(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cash: Fen
     bill: Bill
     steps: tuple[Step, ...]
+    counted: bool = False
 
     @property
     def fund(self) -> Fen:

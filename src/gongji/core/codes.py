@@ -106,6 +106,15 @@ class Filing(Term):
     TEMPORARY = "temporary", "临时外出"
 
 
+class Place(Term):
+    """Where care is given, seen from the patient's pooling area (就医地)."""
+
+    HOME = "home", "统筹区内"
+    PROVINCE = "province", "省内异地"
+    """省内其他统筹区"""
+    OUTSIDE = "outside", "跨省异地"
+
+
 class Relation(Term):
     """What the user is to the authoriser (使用人与授权人的关系)."""
 
@@ -152,6 +161,18 @@ class Purpose(Term):
     LTC_PREMIUM = "ltc_premium", "长护险缴费"
     """长期护理保险个人缴费"""
     COMMERCIAL_HEALTH = "commercial_health", "指定商业健康保险"
+    FAMILY_DOCTOR_FEE = "family_doctor_fee", "家庭医生签约费"
+    MATERNITY = "maternity", "产前检查和生育个人负担"
+    VACCINE = "vaccine", "非免疫规划疫苗"
+    CHECKUP = "checkup", "健康体检"
+    TCM_PREVENTION = "tcm_prevention", "中医治未病"
+    MISSING_YEARS = "missing_years", "补缴职工医保年限"
+    """退休人员补缴不足的缴费年限"""
+    EMPLOYEE_PREMIUM = "employee_premium", "职工医保个人缴费"
+    PUBLIC_HEALTH = "public_health", "公共卫生费用"
+    FITNESS = "fitness", "体育健身"
+    WELLNESS = "wellness", "养生保健消费"
+    CASH = "cash", "提取现金或转账"
 
 
 class BillPart(Term):

@@ -6,8 +6,9 @@ import msgspec
 
 from gongji.core.account import PersonalAccount
 from gongji.core.case import NotDrawn, Sharer
-from gongji.core.codes import AccountState, Insurance, Reach, Relation, Scheme, Segment
+from gongji.core.codes import AccountState, Insurance, Reach, Relation, Scheme, Segment, SharingMode
 from gongji.core.family import Binding
+from gongji.core.money import Fen
 from gongji.core.person import Person
 from gongji.core.policy import BindingProof, Draw, Kin, PolicyBook, SharingLimits, SharingReach
 from gongji.core.refusal import Code, Refusal, foremost, refuse
@@ -131,10 +132,14 @@ def offered(
         barred = NotDrawn.AUTHORISER_NOT_INSURED
     elif not any(account.state is AccountState.OPEN for account in accounts):
         barred = NotDrawn.ACCOUNT_NOT_OPEN
+    money = sum(account.available for account in usable)
+    available = above_threshold(money, draw, binding.mode)
+    if barred is None and money and not available:
+        barred = NotDrawn.BELOW_THRESHOLD
     return Sharer(
         id=binding.id,
         relation=binding.relation,
-        available=sum(account.available for account in usable),
+        available=available,
         mode=binding.mode,
         order=binding.position,
         cap_per_transaction=binding.cap_per_transaction,
@@ -146,3 +151,10 @@ def usable_for_sharing(accounts: tuple[PersonalAccount, ...], *, historical_only
     """The authoriser's accounts that may be shared, in the order they are drawn: historical money first."""
     usable = [a for a in accounts if not (historical_only and a.segment is Segment.CURRENT_YEAR)]
     return tuple(sorted(usable, key=lambda a: a.segment is Segment.CURRENT_YEAR))
+
+
+def above_threshold(money: Fen, draw: Draw | None, mode: SharingMode) -> Fen:
+    """The part of an authoriser's money that may be shared; what was set aside for the family counts in full."""
+    if draw is None or mode is not SharingMode.LIVE_CALL:
+        return money
+    return max(0, money - draw.threshold)

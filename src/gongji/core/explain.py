@@ -33,6 +33,69 @@ def _deductible(step: Step) -> str:
     return f"起付线 {_yuan(line)}，本年已用 {_yuan(used)}，本次计入 {_yuan(step.amount)}，由个人负担"
 
 
+def _reduced(step: Step) -> str:
+    line = int(step.facts[0])
+    return f"起付线 {_yuan(line)} 减 {_yuan(step.amount)}（家庭医生签约等），为 {_yuan(line - step.amount)}"
+
+
+def _once_a_year(step: Step) -> str:
+    line, used = step.facts
+    return (
+        f"起付线一年只付一次，按最高级别：本级 {_yuan(line)}，本年已付 {_yuan(used)}，"
+        f"本次计入 {_yuan(step.amount)}，由个人负担"
+    )
+
+
+def _merged(step: Step) -> str:
+    line, used = step.facts
+    return f"门诊与住院合并的起付线 {_yuan(line)}，本年已用 {_yuan(used)}，本次计入 {_yuan(step.amount)}，由个人负担"
+
+
+def _per_visit(step: Step) -> str:
+    line, used, stop = step.facts
+    year = "" if int(stop) < 0 else f"，全年 {_yuan(stop)} 为止，本年已付 {_yuan(used)}"
+    return f"每次起付线 {_yuan(line)}{year}，本次计入 {_yuan(step.amount)}，由个人负担"
+
+
+def _monthly(step: Step) -> str:
+    line, used, monthly = step.facts
+    return (
+        f"每月起付线 {_yuan(monthly)}，全年 {_yuan(line)} 为止，本年已付 {_yuan(used)}，"
+        f"本次计入 {_yuan(step.amount)}，由个人负担"
+    )
+
+
+def _by_stay(step: Step) -> str:
+    line, _, stay = step.facts
+    return f"本年第 {stay} 次住院起付线 {_yuan(line)}，本次计入 {_yuan(step.amount)}，由个人负担"
+
+
+def _points(step: Step) -> str:
+    points, missing = int(step.facts[0]), int(step.facts[1])
+    why = f"缴费年限缺 {missing} 年，" if missing else "家庭医生签约等，"
+    return f"{why}统筹支付比例{'加' if points > 0 else '减'} {format_percent(abs(points)).rstrip('%')} 个百分点"
+
+
+def _bands(step: Step) -> str:
+    above, *rest = (int(fact) for fact in step.facts)
+    pairs = zip(rest[::2], rest[1::2], strict=True)
+    parts = "，".join(f"{_yuan(length)} 按 {format_percent(share)}" for length, share in pairs)
+    told = f"，分段支付：{parts}" if parts else "，超出限额"
+    return f"起付线以上 {_yuan(above)}{told}，统筹支付 {_yuan(step.amount)}"
+
+
+def _away_first(step: Step) -> str:
+    place, filing, base, share = step.facts
+    return f"{place}（{filing}），{_yuan(base)} 先自付 {format_percent(int(share))}，计 {_yuan(step.amount)}"
+
+
+def _away_points(step: Step) -> str:
+    place, filing, points = step.facts
+    if not int(points):
+        return f"{place}（{filing}），支付比例与参保地相同"
+    return f"{place}（{filing}），统筹支付比例减 {format_percent(int(points)).rstrip('%')} 个百分点"
+
+
 def _ratio(step: Step) -> str:
     above, share = step.facts
     return f"起付线以上 {_yuan(above)}，统筹按 {format_percent(int(share))} 支付 {_yuan(step.amount)}"
@@ -41,6 +104,14 @@ def _ratio(step: Step) -> str:
 def _cap(step: Step) -> str:
     cap, used, beyond, share = step.facts
     text = f"统筹年度最高支付 {_yuan(cap)}，本年已付 {_yuan(used)}，超出部分对应费用 {_yuan(beyond)}"
+    if share:
+        return f"{text}，由补充基金按 {format_percent(int(share))} 支付 {_yuan(step.amount)}"
+    return f"{text}，由个人负担"
+
+
+def _cap_on_spending(step: Step) -> str:
+    cap, used, beyond, share = step.facts
+    text = f"纳入统筹的年度费用限额 {_yuan(cap)}，本年已有 {_yuan(used)}，超出 {_yuan(beyond)}"
     if share:
         return f"{text}，由补充基金按 {format_percent(int(share))} 支付 {_yuan(step.amount)}"
     return f"{text}，由个人负担"
@@ -57,8 +128,21 @@ _TEXTS: dict[str, Callable[[Step], str]] = {
     "bill.person_share": lambda s: f"只计算个人负担 {_yuan(s.amount)} 由谁支付，不再计算统筹",
     "own.current_year_first": lambda s: f"先用本人当年账户支付 {_yuan(s.amount)}（余额 {_yuan(s.facts[0])}）",
     "deductible.annual_cumulative": _deductible,
+    "deductible.once_a_year_highest_level": _once_a_year,
+    "deductible.annual_merged": _merged,
+    "deductible.per_visit": _per_visit,
+    "deductible.monthly_annual": _monthly,
+    "deductible.by_stay": _by_stay,
+    "deductible.none": lambda _: "不设起付线",
+    "deductible.reduced": _reduced,
+    "ratio.points": _points,
     "ratio.fund_share": _ratio,
+    "ratio.bands": _bands,
     "cap.fund_payment": _cap,
+    "cap.eligible_spending": _cap_on_spending,
+    "away.home": lambda _: "省内异地就医，按参保地待遇计算",
+    "away.first_self_pay": _away_first,
+    "away.ratio_points": _away_points,
     "pharmacy.prescription": lambda s: f"凭处方在定点药店购药，按{s.facts[0]}医疗机构门诊待遇计算",
     "pharmacy.no_prescription": lambda _: "没有外配处方，统筹基金不支付，由个人账户或现金支付",
     "pharmacy.benefit_unknown": lambda s: f"{s.facts[0]}药店统筹待遇未收录，按统筹不支付计算，以参保地答复为准",

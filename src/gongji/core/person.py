@@ -4,8 +4,8 @@ from datetime import date
 
 import msgspec
 
-from gongji.core.codes import Care, Grade, Insurance, Level, Scheme, Status
-from gongji.core.policy import Facts
+from gongji.core.codes import Care, Grade, Insurance, Level, Place, Scheme, Status
+from gongji.core.facts import Facts
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +52,7 @@ class Institution(msgspec.Struct, frozen=True, kw_only=True):
     designated: bool
 
 
-def facts_of(person: Person, institution: Institution, care: Care, on: date) -> Facts:
+def facts_of(person: Person, institution: Institution, care: Care, on: date, place: Place = Place.HOME) -> Facts:
     """What rules may ask about this patient at this institution."""
     return Facts(
         scheme=person.scheme,
@@ -65,4 +65,5 @@ def facts_of(person: Person, institution: Institution, care: Care, on: date) -> 
         level=institution.level,
         grade=institution.grade,
         community=institution.community,
+        place=place,
     )

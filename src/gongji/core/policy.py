@@ -1,8 +1,8 @@
-"""Dated regional rules as frozen values (政策参数), and the book that answers "as of" a date.
+"""The book of dated regional rules (政策库), which answers "as of" a date.
 
-A *rule* is one dated block of a region's file: it holds its figures together with its source and how sure it is.
-The kinds of rule are a closed set; regions differ only in data. A county takes what it does not state from its city,
-the city from its province, the province from the nation.
+A *rule* is one dated block of a region's file. The kinds of rule are a closed set in ``core.rules``; regions differ
+only in data. A county takes what it does not state from its city, the city from its province, the province from
+the nation.
 """
 
 from bisect import bisect_right
@@ -13,306 +13,83 @@ from typing import TypeVar
 
 import msgspec
 
-from gongji.core.codes import (
-    BillPart,
-    Care,
-    Confidence,
-    Grade,
-    Level,
-    Purpose,
-    Reach,
-    Relation,
-    Scheme,
-    Status,
+from gongji.core.codes import Place, Scheme
+from gongji.core.facts import Facts, MissingFactError, When
+from gongji.core.rules import (
+    AwayFirstSelfPay,
+    AwayHome,
+    AwayPoints,
+    AwayRow,
+    Band,
+    BindingProof,
+    Cap,
+    CapRow,
+    Citation,
+    Deductible,
+    DeductibleRow,
+    Draw,
+    Kin,
+    MedicalYear,
+    Payable,
+    PayableRow,
+    PointsRow,
+    Prescription,
+    Ratio,
+    RatioRow,
+    Reduction,
+    Rule,
+    SameAs,
+    Segments,
+    SharingLimits,
+    SharingPurposes,
+    SharingReach,
+    StatedItem,
+    Statement,
 )
-from gongji.core.money import BasisPoints, Fen
+
+__all__ = [
+    "NATION",
+    "AwayFirstSelfPay",
+    "AwayHome",
+    "AwayPoints",
+    "AwayRow",
+    "Band",
+    "BindingProof",
+    "Cap",
+    "CapRow",
+    "Citation",
+    "Deductible",
+    "DeductibleRow",
+    "Draw",
+    "Facts",
+    "Kin",
+    "MedicalYear",
+    "MissingFactError",
+    "Payable",
+    "PayableRow",
+    "PointsRow",
+    "PolicyBook",
+    "Prescription",
+    "R",
+    "Ratio",
+    "RatioRow",
+    "Reduction",
+    "Region",
+    "Rule",
+    "RuleKey",
+    "SameAs",
+    "Segments",
+    "SharingLimits",
+    "SharingPurposes",
+    "SharingReach",
+    "StatedItem",
+    "Statement",
+    "When",
+    "ancestry",
+]
 
 NATION = "000000"
 """Region code of the national baseline."""
-
-
-class Citation(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a rule stands and who says so.
-
-    Attributes:
-        region: code of the region whose file holds the block (it may be an ancestor of the one asked for).
-        file: path of the policy file, ``regions/610100/outpatient.toml``.
-        rule: name of the rule, ``outpatient.deductible``.
-        start: first day in force.
-        end: last day in force, or None.
-        source: document number, title or publisher, as known.
-        confidence: how sure the figures are.
-        verified_on: day someone last compared the figures with the source.
-        review_by: day after which the figures must be checked again.
-    """
-
-    region: str
-    file: str
-    rule: str
-    start: date
-    end: date | None = None
-    source: str
-    confidence: Confidence
-    verified_on: date
-    review_by: date
-
-    def overdue(self, on: date) -> bool:
-        """Whether the figures are past their review date."""
-        return on > self.review_by
-
-
-class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What rules may ask about the patient and the institution (待遇要素)."""
-
-    scheme: Scheme
-    status: Status
-    age: int | None = None
-    retired_on: date | None = None
-    gp_signed: bool = False
-    missing_years: int = 0
-    care: Care
-    level: Level | None = None
-    grade: Grade | None = None
-    community: bool = False
-    village: bool = False
-    top: bool = False
-    stay: int = 1
-
-
-class MissingFactError(LookupError):
-    """A rule asks for a fact that the case does not give; ``fact`` names it as the quote contract does."""
-
-    def __init__(self, fact: str) -> None:
-        super().__init__(fact)
-        self.fact = fact
-
-
-class When(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Which bills a row is for. What is not named does not matter; the first row that matches is used."""
-
-    level: Level | None = None
-    grade: Grade | None = None
-    status: Status | None = None
-    care: Care | None = None
-    community: bool | None = None
-    village: bool | None = None
-    top: bool | None = None
-    gp_signed: bool | None = None
-    age_from: int | None = None
-    age_below: int | None = None
-    retired_from: date | None = None
-    retired_before: date | None = None
-    stay_from: int | None = None
-
-    def matches(self, facts: Facts) -> bool:
-        """Whether the row is for this bill.
-
-        Raises:
-            MissingFactError: the row asks for an age, a level or a date of retirement that is not given.
-        """
-        return (
-            self.status in (None, facts.status)
-            and self._institution_matches(facts)
-            and self.care in (None, facts.care)
-            and self.gp_signed in (None, facts.gp_signed)
-            and (self.stay_from is None or facts.stay >= self.stay_from)
-            and self._age_matches(facts)
-            and self._retirement_matches(facts)
-        )
-
-    def _institution_matches(self, facts: Facts) -> bool:
-        if self.level is not None and facts.level is None:
-            raise MissingFactError("care.level")
-        return (
-            self.level in (None, facts.level)
-            and self.grade in (None, facts.grade)
-            and self.community in (None, facts.community)
-            and self.village in (None, facts.village)
-            and self.top in (None, facts.top)
-        )
-
-    def _age_matches(self, facts: Facts) -> bool:
-        if self.age_from is None and self.age_below is None:
-            return True
-        if facts.age is None:
-            raise MissingFactError("person.birth_date")
-        return (self.age_from is None or facts.age >= self.age_from) and (
-            self.age_below is None or facts.age < self.age_below
-        )
-
-    def _retirement_matches(self, facts: Facts) -> bool:
-        if self.retired_from is None and self.retired_before is None:
-            return True
-        if facts.retired_on is None:
-            raise MissingFactError("person.retired_on")
-        return (self.retired_from is None or facts.retired_on >= self.retired_from) and (
-            self.retired_before is None or facts.retired_on < self.retired_before
-        )
-
-
-class DeductibleRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One deductible (起付标准): fen of eligible spending the person bears in a medical year."""
-
-    when: When
-    amount: Fen
-
-
-class Deductible(msgspec.Struct, frozen=True, kw_only=True):
-    """Annual cumulative deductible (年度累计起付线).
-
-    One running figure a year; where the amount depends on the level, moving up costs the difference.
-    """
-
-    cite: Citation
-    rows: tuple[DeductibleRow, ...]
-
-
-class RatioRow(msgspec.Struct, frozen=True, kw_only=True):
-    """The fund's share (统筹支付比例) of eligible spending above the deductible."""
-
-    when: When
-    share: BasisPoints
-
-
-class Ratio(msgspec.Struct, frozen=True, kw_only=True):
-    """The fund's share above the deductible."""
-
-    cite: Citation
-    rows: tuple[RatioRow, ...]
-
-
-class CapRow(msgspec.Struct, frozen=True, kw_only=True):
-    """Most the pooled fund pays in a medical year (最高支付限额); None is no cap."""
-
-    when: When
-    amount: Fen | None
-
-
-class Cap(msgspec.Struct, frozen=True, kw_only=True):
-    """Cap on what the pooled fund pays; above it a supplementary fund may pay ``above_share``."""
-
-    cite: Citation
-    rows: tuple[CapRow, ...]
-    above_share: BasisPoints = 0
-
-
-class Prescription(msgspec.Struct, frozen=True, kw_only=True):
-    """A prescription filled at a pharmacy is settled as an outpatient visit of this level (外配处方)."""
-
-    cite: Citation
-    as_level: Level
-
-
-class Segments(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether the account is kept as current-year and historical money (当年/历年)."""
-
-    cite: Citation
-    kept: bool
-    current_year_pays_first: bool = False
-
-
-class PayableRow(msgspec.Struct, frozen=True, kw_only=True):
-    """Parts of the person's burden that account money may pay for a kind of care."""
-
-    care: Care
-    parts: tuple[BillPart, ...]
-
-
-class Payable(msgspec.Struct, frozen=True, kw_only=True):
-    """What account money, own or shared, may pay (个人账户支付范围)."""
-
-    cite: Citation
-    rows: tuple[PayableRow, ...]
-
-    def parts(self, care: Care) -> tuple[BillPart, ...]:
-        """Payable parts for a kind of care; empty when none."""
-        return next((row.parts for row in self.rows if row.care is care), ())
-
-
-class MedicalYear(msgspec.Struct, frozen=True, kw_only=True):
-    """Day on which yearly figures start again (医保年度)."""
-
-    cite: Citation
-    month: int
-    day: int
-
-    def year_of(self, on: date) -> int:
-        """The medical year a day belongs to, named by the calendar year it starts in."""
-        return on.year if (on.month, on.day) >= (self.month, self.day) else on.year - 1
-
-
-class Kin(msgspec.Struct, frozen=True, kw_only=True):
-    """Relatives who may be bound (共济亲属范围)."""
-
-    cite: Citation
-    relations: tuple[Relation, ...]
-
-
-class SharingReach(msgspec.Struct, frozen=True, kw_only=True):
-    """How far apart authoriser and user may be insured."""
-
-    cite: Citation
-    reach: Reach
-
-
-class SharingLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """How many may be bound; None is no limit."""
-
-    cite: Citation
-    users_per_authoriser: int | None = None
-    authorisers_per_user: int | None = None
-
-
-class SharingPurposes(msgspec.Struct, frozen=True, kw_only=True):
-    """What shared money may pay for."""
-
-    cite: Citation
-    purposes: tuple[Purpose, ...]
-
-
-class Draw(msgspec.Struct, frozen=True, kw_only=True):
-    """How relatives' accounts are drawn after the user's own (共济支付顺序).
-
-    Attributes:
-        order: ``chosen`` by the family, or ``largest_balance`` first.
-        one_account_must_cover: a relative's account pays the whole remainder or nothing.
-        own_must_be_zero: shared money only when the user's own account was empty before the bill.
-        historical_only: only the authoriser's historical money may be shared.
-        automatic: shared money is drawn whenever the own account may be used, without being asked for.
-    """
-
-    cite: Citation
-    order: str = "chosen"
-    one_account_must_cover: bool = False
-    own_must_be_zero: bool = False
-    historical_only: bool = False
-    automatic: bool = False
-
-
-class BindingProof(msgspec.Struct, frozen=True, kw_only=True):
-    """What binding asks for (绑定手续)."""
-
-    cite: Citation
-    notice: str
-    commitment: str
-    confirm_by_user: bool = False
-
-
-Rule = (
-    Deductible
-    | Ratio
-    | Cap
-    | Prescription
-    | Segments
-    | Payable
-    | MedicalYear
-    | Kin
-    | SharingReach
-    | SharingLimits
-    | SharingPurposes
-    | Draw
-    | BindingProof
-)
 
 R = TypeVar("R", bound=Rule)
 
@@ -367,21 +144,34 @@ class PolicyBook(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         region = self.regions.get(code)
         return region.name if region else code
 
+    def pool_of(self, code: str) -> str:
+        """The pooling area (统筹区) a region belongs to: itself, or the nearest region above that is one."""
+        return next((above for above in ancestry(code) if (found := self.regions.get(above)) and found.pooling), code)
+
+    def place_of(self, region: str, care_region: str) -> Place:
+        """Where care is given, seen from the region where the patient is insured (就医地)."""
+        if region == care_region or self.pool_of(region) in ancestry(care_region):
+            return Place.HOME
+        return Place.PROVINCE if region[:2] == care_region[:2] else Place.OUTSIDE
+
     def in_force(self, region: str, name: str, on: date, scheme: Scheme = Scheme.EMPLOYEE) -> Rule | None:
         """The block in force on a day: the region's own, or the nearest ancestor's; None when nobody knows."""
-        for code in ancestry(region):
-            blocks = self.rules.get((code, name, scheme))
-            if not blocks:
-                continue
-            at = bisect_right(blocks, on, key=lambda block: block.cite.start) - 1
-            block = blocks[at] if at >= 0 else None
-            if block and (block.cite.end is None or on <= block.cite.end):
-                return block
-        return None
+        return next((block for code in ancestry(region) if (block := self.own(code, name, on, scheme))), None)
+
+    def own(self, region: str, name: str, on: date, scheme: Scheme = Scheme.EMPLOYEE) -> Rule | None:
+        """The block in force on a day that a region states itself; None when it states nothing for that day."""
+        blocks = self.rules.get((region, name, scheme))
+        if not blocks:
+            return None
+        at = bisect_right(blocks, on, key=lambda block: block.cite.start) - 1
+        block = blocks[at] if at >= 0 else None
+        return block if block and (block.cite.end is None or on <= block.cite.end) else None
 
     def rule(self, kind: type[R], region: str, name: str, on: date, scheme: Scheme = Scheme.EMPLOYEE) -> R | None:
-        """The rule of a known kind in force on a day, as ``in_force`` finds it."""
+        """The rule of a known kind in force on a day, as ``in_force`` finds it; ``same_as`` is followed once."""
         block = _in_force(self, region, name, on, scheme)
+        if isinstance(block, SameAs):
+            block = _in_force(self, region, block.target, on, scheme)
         if block is not None and not isinstance(block, kind):
             raise TypeError(f"{name} of {block.cite.region} is {type(block).__name__}, not {kind.__name__}")
         return block

@@ -7,6 +7,9 @@ import msgspec
 
 from gongji.core.codes import Care, Scheme
 from gongji.core.policy import (
+    AwayFirstSelfPay,
+    AwayHome,
+    AwayPoints,
     Cap,
     Deductible,
     Draw,
@@ -31,6 +34,14 @@ class Benefit(msgspec.Struct, frozen=True, kw_only=True):
     ratio: Ratio
     cap: Cap
     prescription: Prescription | None = None
+
+
+class Away(msgspec.Struct, frozen=True, kw_only=True):
+    """The rules for care away from home (异地就医); None is not known."""
+
+    home: AwayHome | None
+    points: AwayPoints | None
+    first_self_pay: AwayFirstSelfPay | None
 
 
 class Sharing(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +69,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     payable: Payable
     benefit: Benefit | None
     sharing: Sharing | None
+    away: Away | None = None
     digest: str
 
     @property
@@ -86,6 +98,7 @@ def terms_for(book: PolicyBook, region: str, on: date, scheme: Scheme, care: Car
         payable=payable,
         benefit=_benefit(book, region, on, scheme, care),
         sharing=_sharing(book, region, on),
+        away=_away(book, region, on, scheme),
         digest=book.digest,
     )
 
@@ -104,6 +117,15 @@ def _benefit(book: PolicyBook, region: str, on: date, scheme: Scheme, care: Care
     if deductible is None or ratio is None or cap is None:
         return None
     return Benefit(deductible=deductible, ratio=ratio, cap=cap, prescription=prescription)
+
+
+def _away(book: PolicyBook, region: str, on: date, scheme: Scheme) -> Away | None:
+    home = book.rule(AwayHome, region, "away.home", on, scheme)
+    points = book.rule(AwayPoints, region, "away.ratio_points", on, scheme)
+    first = book.rule(AwayFirstSelfPay, region, "away.first_self_pay", on, scheme)
+    if home is None and points is None and first is None:
+        return None
+    return Away(home=home, points=points, first_self_pay=first)
 
 
 def _sharing(book: PolicyBook, region: str, on: date) -> Sharing | None:

@@ -4,9 +4,10 @@ from datetime import date
 
 import msgspec
 
-from gongji.core.codes import Scheme
+from gongji.core.codes import Confidence, Scheme
 from gongji.core.policy import Citation, PolicyBook, Region, Rule
-from gongji.policyfiles.rules import READERS
+from gongji.policyfiles.facts import FACTS
+from gongji.policyfiles.rules import FACT_RULES, READERS
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +32,53 @@ def coverage(book: PolicyBook) -> tuple[Known, ...]:
         for region, name, scheme in keys
         if region in book.regions
         for block in book.rules[region, name, scheme]
+    )
+
+
+class Cell(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a subject in a region: the weakest confidence, and whether it all comes from above."""
+
+    confidence: Confidence
+    inherited: bool
+
+
+Column = tuple[str, Scheme]
+"""A subject (the name of a file) and a scheme."""
+
+_WITH_FIGURES = {name.partition(".")[0] for name in READERS if name not in FACT_RULES.values()}
+
+
+def _subject(name: str) -> str:
+    """The column of a rule. What a subject with figures is only told of stands apart: it must not blur the figures."""
+    subject = name.partition(".")[0]
+    return FACTS if name in FACT_RULES.values() and subject in _WITH_FIGURES else subject
+
+
+def columns(book: PolicyBook) -> tuple[Column, ...]:
+    """Subjects and schemes that any region states, in the order of the rules."""
+    used = {(_subject(name), scheme) for _, name, scheme in book.rules}
+    subjects = dict.fromkeys(_subject(name) for name in READERS)
+    return tuple((subject, scheme) for subject in subjects for scheme in Scheme if (subject, scheme) in used)
+
+
+def matrix(book: PolicyBook, on: date) -> tuple[tuple[Region, tuple[Cell | None, ...]], ...]:
+    """Region by subject: how sure what holds on a day is; None where nothing is known."""
+    heads = columns(book)
+    return tuple(
+        (region, tuple(_cell(book, region.code, head, on) for head in heads)) for region in book.regions.values()
+    )
+
+
+def _cell(book: PolicyBook, region: str, column: Column, on: date) -> Cell | None:
+    subject, scheme = column
+    names = (name for name in READERS if _subject(name) == subject)
+    cites = [rule.cite for name in names if (rule := book.in_force(region, name, on, scheme))]
+    if not cites:
+        return None
+    order = list(Confidence)
+    return Cell(
+        confidence=max((cite.confidence for cite in cites), key=order.index),
+        inherited=all(cite.region != region for cite in cites),
     )
 
 

@@ -1,11 +1,17 @@
 """A rule's figures as short lines in Chinese, for tables and pages."""
 
 from collections.abc import Callable, Iterable
+from datetime import date
 from typing import Any
 
-from gongji.core.codes import Term
-from gongji.core.money import format_percent, format_yuan
-from gongji.core.policy import (
+from gongji.core.codes import Scheme, SharingMode, Term
+from gongji.core.facts import When
+from gongji.core.money import Fen, format_percent, format_yuan
+from gongji.core.policy import PolicyBook
+from gongji.core.rules import (
+    AwayFirstSelfPay,
+    AwayHome,
+    AwayPoints,
     BindingProof,
     Cap,
     Deductible,
@@ -15,28 +21,45 @@ from gongji.core.policy import (
     Payable,
     Prescription,
     Ratio,
+    RatioRow,
     Rule,
+    SameAs,
     Segments,
     SharingLimits,
     SharingPurposes,
     SharingReach,
-    When,
+    StatedItem,
+    Statement,
 )
+from gongji.core.told import told
+from gongji.policyfiles.facts import TOLD
+
+_CARE_NAMES = {"outpatient": "门诊", "inpatient": "住院", "special_disease": "门诊慢特病"}
+_FUND_NAMES = {"deductible": "起付标准", "ratio": "统筹支付比例", "cap": "最高支付限额"}
 
 RULE_NAMES = {
-    "outpatient.deductible": "门诊起付标准",
-    "outpatient.ratio": "门诊统筹支付比例",
-    "outpatient.cap": "门诊最高支付限额",
+    **{
+        f"{care}.{rule}": care_name + name
+        for care, care_name in _CARE_NAMES.items()
+        for rule, name in _FUND_NAMES.items()
+    },
     "pharmacy.prescription": "药店外配处方",
+    "away.home": "省内异地就医",
+    "away.ratio_points": "异地就医降低百分点",
+    "away.first_self_pay": "异地就医先行自付",
     "account.segments": "个人账户分段",
     "account.medical_year": "医保年度",
     "account.payable": "个人账户支付范围",
+    "account.forbidden": "个人账户不得支付",
     "sharing.kin": "共济亲属范围",
     "sharing.reach": "共济地域范围",
     "sharing.limits": "共济人数限制",
     "sharing.purposes": "共济用途",
+    "sharing.extra": "另有来源的共济用途",
+    "sharing.regional": "由各地规定的用途",
     "sharing.draw": "共济支付顺序",
     "sharing.binding": "共济绑定手续",
+    **dict(TOLD.values()),
 }
 """Chinese names of the rules."""
 
@@ -55,31 +78,91 @@ def _condition(when: When) -> str:
         (when.top, "三级特等"),
         (when.gp_signed, "家庭医生签约"),
     )
-    parts = [term.label for term in (when.level, when.grade, when.status, when.care) if term is not None]
+    terms: tuple[Term | None, ...] = (when.level, when.grade, when.status, when.care, when.place, when.filing)
+    parts = [term.label for term in terms if term is not None]
     parts += [name if flag else f"非{name}" for flag, name in flags if flag is not None]
     spans = (
         (when.age_from, "满 {} 岁"),
         (when.age_below, "不满 {} 岁"),
         (when.retired_from, "{} 及以后退休"),
         (when.retired_before, "{} 以前退休"),
+        (when.stay, "第 {} 次住院"),
         (when.stay_from, "第 {} 次住院起"),
+        (when.missing_years_from, "缴费年限缺 {} 年以上"),
     )
     parts += [text.format(value) for value, text in spans if value is not None]
     return "，".join(parts) or "全部人员"
 
 
+_BASES: dict[str, str] = {
+    "annual_cumulative": "",
+    "once_a_year_highest_level": "一年只付一次，按最高级别",
+    "annual_merged": "与{}合并累计",
+    "per_visit": "每次起付",
+    "monthly_annual": "每月起付 {} 元，全年不超过：",
+    "by_stay": "按第几次住院，末项用于以后各次",
+    "none": "不设起付线",
+}
+
+_BAND_BASES = {
+    "visit_eligible": "按一次费用分段",
+    "year_eligible": "按全年费用分段",
+    "year_fund": "按全年统筹支付分段",
+    None: "",
+}
+
+
+def _money(amount: Fen | None) -> str:
+    return "不封顶" if amount is None else f"{format_yuan(amount)} 元"
+
+
 def _deductible(rule: Deductible) -> list[str]:
-    return [f"{_condition(row.when)}：{format_yuan(row.amount)} 元" for row in rule.rows]
+    told = _labels(rule.merged_with) if rule.merged_with else format_yuan(rule.monthly or 0)
+    basis = _BASES[rule.basis].format(told)
+    lines = [basis] if basis else []
+    if rule.annual_stop is not None:
+        lines.append(f"全年付够 {_money(rule.annual_stop)} 为止")
+    lines += [f"{_condition(row.when)}：{'、'.join(map(_money, row.amounts))}" for row in rule.rows]
+    return lines + [f"{_condition(row.when)}：减 {_money(row.amount)}" for row in rule.reductions]
+
+
+def _shares(row: RatioRow) -> str:
+    if len(row.bands) == 1:
+        return format_percent(row.share)
+    parts = [
+        f"{format_percent(band.share)}（至 {_money(band.to)}）" if band.to is not None else format_percent(band.share)
+        for band in row.bands
+    ]
+    return "，再往上 ".join(parts)
+
+
+def _pointed(points: int) -> str:
+    return f"{'减' if points < 0 else '加'} {format_percent(abs(points)).rstrip('%')} 个百分点"
 
 
 def _ratio(rule: Ratio) -> list[str]:
-    return [f"{_condition(row.when)}：{format_percent(row.share)}" for row in rule.rows]
+    basis = _BAND_BASES[rule.bands_of]
+    from_ = "，从起付线以上数起" if rule.bands_from == "deductible" else ""
+    lines = [f"{basis}{from_}"] if basis else []
+    lines += [f"{_condition(row.when)}：{_shares(row)}" for row in rule.rows]
+    for row in rule.points:
+        per = "每缺一年" if row.per_missing_year else ""
+        lines.append(f"{_condition(row.when)}：{per}{_pointed(row.points)}")
+    return lines
 
 
 def _cap(rule: Cap) -> list[str]:
-    amounts = ((row.when, "不封顶" if row.amount is None else f"{format_yuan(row.amount)} 元") for row in rule.rows)
-    lines = [f"{_condition(when)}：{amount}" for when, amount in amounts]
-    return [*lines, f"以上由补充基金支付 {format_percent(rule.above_share)}"] if rule.above_share else lines
+    lines = ["按符合政策范围的费用计"] if rule.basis == "eligible_spending" else []
+    lines += [f"{_condition(row.when)}：{_money(row.amount)}" for row in rule.rows]
+    if rule.shared_with:
+        lines.append(f"与{_labels(rule.shared_with)}共用")
+    if rule.above_share:
+        lines.append(f"以上由补充基金支付 {format_percent(rule.above_share)}")
+    return [*lines, rule.formula] if rule.formula else lines
+
+
+def _away_points(rule: AwayPoints) -> list[str]:
+    return [f"{_condition(row.when)}：{_pointed(-row.points) if row.points else '与参保地相同'}" for row in rule.rows]
 
 
 def _segments(rule: Segments) -> list[str]:
@@ -95,15 +178,19 @@ def _limits(rule: SharingLimits) -> list[str]:
     return [
         f"授权人绑定使用人：{people(rule.users_per_authoriser)}",
         f"使用人接受授权人：{people(rule.authorisers_per_user)}",
+        *([f"每次最多 {_money(rule.max_per_transaction)}"] if rule.max_per_transaction is not None else []),
     ]
 
 
 def _draw(rule: Draw) -> list[str]:
     flags = (
         (rule.one_account_must_cover, "一次只能由一个共济账户付清"),
+        (rule.one_account_per_settlement, "一次只用一个共济账户，不够的付现金"),
         (rule.own_must_be_zero, "本人账户为零才可使用"),
         (rule.historical_only, "只用授权人的历年账户"),
         (rule.automatic, "结算时自动使用"),
+        (rule.threshold, f"只用授权人余额中超过 {_money(rule.threshold)} 的部分"),
+        (rule.mode is not SharingMode.LIVE_CALL, f"方式：{rule.mode.label}"),
     )
     return [_DRAW_ORDERS[rule.order], *(text for flag, text in flags if flag)]
 
@@ -113,11 +200,23 @@ def _binding(rule: BindingProof) -> list[str]:
     return [f"告知书：{rule.notice}", f"承诺书：{rule.commitment}", *confirm]
 
 
+def describe_item(item: StatedItem) -> str:
+    """An item of a told rule in one line; how sure it is only where that differs from its block."""
+    note = f"（{item.note}）" if item.note else ""
+    sure = f"〔{item.confidence.label}：{item.source}〕" if item.confidence else ""
+    return f"{item.name}：{item.value}{note}{sure}"
+
+
 _LINES: dict[type[Any], Callable[[Any], list[str]]] = {
     Deductible: _deductible,
     Ratio: _ratio,
     Cap: _cap,
-    Prescription: lambda rule: [f"按{rule.as_level.label}医疗机构门诊待遇"],
+    SameAs: lambda rule: [f"与{_CARE_NAMES[rule.subject]}相同"],
+    Prescription: lambda rule: [f"按{rule.as_level.label}医疗机构门诊待遇{'，按社区' if rule.as_community else ''}"],
+    AwayHome: lambda rule: ["省内同参保地" if rule.province_counts_as_home else "省内也按异地就医"],
+    AwayPoints: _away_points,
+    AwayFirstSelfPay: lambda rule: [f"{_condition(row.when)}：先自付 {format_percent(row.share)}" for row in rule.rows],
+    Statement: lambda rule: [describe_item(item) for item in rule.items],
     Segments: _segments,
     Payable: lambda rule: [f"{row.care.label}：{_labels(row.parts)}" for row in rule.rows],
     MedicalYear: lambda rule: [f"每年 {rule.month} 月 {rule.day} 日起"],
@@ -133,3 +232,15 @@ _LINES: dict[type[Any], Callable[[Any], list[str]]] = {
 def describe(rule: Rule) -> tuple[str, ...]:
     """The figures of a rule, one short line each."""
     return tuple(_LINES[type(rule)](rule))
+
+
+def describe_for(book: PolicyBook, region: str, rule: Rule, on: date, scheme: Scheme) -> tuple[str, ...]:
+    """The figures of the rule that holds for a region; of a told rule also the items that are stated above it."""
+    if not isinstance(rule, Statement):
+        return describe(rule)
+    lines = []
+    for each in told(book, region, rule.cite.rule, on, scheme):
+        cite = each.cite
+        above = f"［{book.name(cite.region)}，{cite.confidence.label}］" if cite.region != rule.cite.region else ""
+        lines.append(f"{describe_item(each.item)}{above}")
+    return tuple(lines)

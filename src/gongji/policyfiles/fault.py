@@ -51,10 +51,10 @@ class Sheet:
 
     def fault(self, key: str, text: str, line: int | None = None) -> None:
         """Record a fault at a key path such as ``ratio[0].rows[2].share``."""
-        place = line if line is not None else self._line_of(key)
+        place = line if line is not None else self.line_of(key)
         self.faults.append(Fault(file=self.file, line=place, key=key, text=text))
 
-    def _line_of(self, key: str) -> int:
+    def line_of(self, key: str) -> int:
         """Line of a key, or of the nearest thing above it that can be found."""
         first, last = 0, len(self._lines)
         at = 0
@@ -71,8 +71,8 @@ class Sheet:
                 break
             at = hit
             if rest:
-                at = self._nth_row(nth, hit, last)
-                first, last = at, at + 1
+                first, last = self._nth_row(nth, hit, last)
+                at = first
         return at + 1
 
     def _header(self, name: str, nth: int) -> int | None:
@@ -92,6 +92,14 @@ class Sheet:
         wanted = re.compile(rf'(?:^|[\s{{,"])"?{re.escape(name)}"?\s*=')
         return next((n for n in range(first, last) if wanted.search(self._lines[n])), None)
 
-    def _nth_row(self, nth: int, start: int, last: int) -> int:
-        rows = [n for n in range(start, last) for _ in range(self._lines[n].count("{"))]
-        return rows[nth] if nth < len(rows) else start
+    def _nth_row(self, nth: int, start: int, last: int) -> tuple[int, int]:
+        """First line of the nth row of an array of inline tables, and the line after its last."""
+        depth, seen, first = 0, -1, start
+        for number in range(start, last):
+            for sign in self._lines[number]:
+                depth += (sign == "{") - (sign == "}")
+                if sign == "{" and depth == 1:
+                    seen, first = seen + 1, number
+                if sign == "}" and depth == 0 and seen == nth:
+                    return first, number + 1
+        return start, start + 1

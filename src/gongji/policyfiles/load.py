@@ -3,33 +3,20 @@
 import hashlib
 import re
 import tomllib
-from datetime import date, timedelta
-from itertools import pairwise
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from gongji.core.codes import Confidence, Scheme
 from gongji.core.policy import Citation, PolicyBook, Region, Rule, RuleKey
+from gongji.policyfiles.consistency import Block, check_bands, check_same_as, check_sequence
+from gongji.policyfiles.facts import FACTS
 from gongji.policyfiles.fault import Fault, PolicyFilesError, Sheet
-from gongji.policyfiles.rules import READERS, SUBJECTS
+from gongji.policyfiles.rules import FACT_RULES, READERS, SUBJECTS
 from gongji.policyfiles.table import Table
 
 _CODE = re.compile(r"\d{6}")
 _AT_LINE = re.compile(r"at line (\d+)")
-
-
-class _Block(msgspec.Struct, frozen=True):
-    """A rule that was read, and the place it stands for later faults."""
-
-    rule: Rule
-    sheet: Sheet
-    path: str
-
-    @property
-    def cite(self) -> Citation:
-        return self.rule.cite
 
 
 class _Reading:
@@ -37,7 +24,7 @@ class _Reading:
 
     def __init__(self) -> None:
         self.regions: dict[str, Region] = {}
-        self.blocks: dict[RuleKey, list[_Block]] = {}
+        self.blocks: dict[RuleKey, list[Block]] = {}
         self.sheets: list[Sheet] = []
         self.hash = hashlib.sha256()
 
@@ -67,21 +54,49 @@ def load(root: Path) -> PolicyBook:
     )
 
 
+def read_region(folder: Path) -> tuple[dict[RuleKey, tuple[Rule, ...]], tuple[Fault, ...]]:
+    """The rules of one folder alone, and its faults."""
+    reading = _Reading()
+    _read_folder(folder, reading)
+    for blocks in reading.blocks.values():
+        blocks.sort(key=lambda block: block.cite.start)
+        check_sequence(blocks)
+    rules = {key: tuple(block.rule for block in blocks) for key, blocks in reading.blocks.items()}
+    return rules, reading.faults()
+
+
 def check(root: Path) -> tuple[Fault, ...]:
     """Every fault of a folder of regions, by file and line; empty when it can be loaded."""
     return _read(root).faults()
 
 
+def region_folders(root: Path) -> list[Path]:
+    """Folders of regions, by code."""
+    return sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
+
+
+def file_text(path: Path) -> str:
+    """Text of a policy file; every line ends alike, so that a policy has the same digest on every machine."""
+    return path.read_bytes().decode("utf-8").replace("\r\n", "\n")
+
+
+def digested(file: str, text: str) -> bytes:
+    """What of a file goes into the digest of the book."""
+    return f"{file}\0{text}\0".encode()
+
+
 def _read(root: Path) -> _Reading:
     reading = _Reading()
-    folders = sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
+    folders = region_folders(root)
     if not folders:
         reading.sheet(root.name, "").fault("", "没有任何地区文件夹")
     for folder in folders:
         _read_folder(folder, reading)
     for blocks in reading.blocks.values():
         blocks.sort(key=lambda block: block.cite.start)
-        _check_sequence(blocks)
+        check_sequence(blocks)
+    check_same_as(reading.blocks)
+    check_bands(reading.blocks)
     return reading
 
 
@@ -98,21 +113,24 @@ def _read_folder(folder: Path, reading: _Reading) -> None:
             continue
         if path.stem == "region":
             _read_region(Table(sheet, "", values), code, reading)
+        elif path.stem == FACTS:
+            _read_blocks(sheet, values, code, FACT_RULES, reading)
         elif path.stem in SUBJECTS:
-            _read_subject(sheet, values, code, path.stem, reading)
+            rules = {rule: f"{path.stem}.{rule}" for rule in SUBJECTS[path.stem]}
+            _read_blocks(sheet, values, code, rules, reading)
         else:
-            sheet.fault("", f"不认识的文件 {path.name}；可用：{'、'.join(f'{name}.toml' for name in SUBJECTS)}")
+            known = "、".join(f"{name}.toml" for name in (*SUBJECTS, FACTS))
+            sheet.fault("", f"不认识的文件 {path.name}；可用：{known}")
 
 
 def _parse(path: Path, file: str, reading: _Reading) -> tuple[Sheet, dict[str, Any] | None]:
     try:
-        # 换行一律作 \n：同一份政策在任何机器上的摘要都相同。
-        text = path.read_bytes().decode("utf-8").replace("\r\n", "\n")
+        text = file_text(path)
     except UnicodeDecodeError:
         sheet = reading.sheet(file, "")
         sheet.fault("", "文件不是 UTF-8 编码")
         return sheet, None
-    reading.hash.update(f"{file}\0{text}\0".encode())
+    reading.hash.update(digested(file, text))
     sheet = reading.sheet(file, text)
     try:
         return sheet, tomllib.loads(text)
@@ -133,26 +151,26 @@ def _read_region(table: Table, folder: str, reading: _Reading) -> None:
         reading.regions[code] = Region(code=code, name=name, aliases=aliases, pooling=pooling is not False)
 
 
-def _read_subject(sheet: Sheet, values: dict[str, Any], region: str, subject: str, reading: _Reading) -> None:
-    for rule, blocks in values.items():
-        if rule not in SUBJECTS[subject]:
-            sheet.fault(rule, f"{subject}.toml 没有规则 {rule}；可用：{'、'.join(SUBJECTS[subject])}")
+def _read_blocks(sheet: Sheet, values: dict[str, Any], region: str, rules: dict[str, str], reading: _Reading) -> None:
+    """The blocks of a file; ``rules`` gives the rule that each name of a block states."""
+    for name, blocks in values.items():
+        if name not in rules:
+            sheet.fault(name, f"{Path(sheet.file).name} 没有规则 {name}；可用：{'、'.join(rules)}")
         elif not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
-            sheet.fault(rule, f"规则须写作 [[{rule}]] 块")
+            sheet.fault(name, f"规则须写作 [[{name}]] 块")
         else:
             for number, block in enumerate(blocks):
-                table = Table(sheet, f"{rule}[{number}]", block)
-                _read_block(table, region, f"{subject}.{rule}", reading)
+                _read_block(Table(sheet, f"{name}[{number}]", block), region, rules[name], reading)
 
 
 def _read_block(table: Table, region: str, name: str, reading: _Reading) -> None:
     scheme = table.choice("scheme", Scheme) or Scheme.EMPLOYEE
     cite = _citation(table, region, name)
     # 引文有误时也继续读数值，好把这一块的差错一次报全。
-    rule = READERS[name](table, cite or _UNCITED)
+    rule = READERS[name](table, cite or UNCITED)
     table.done()
     if rule is not None and cite is not None:
-        reading.blocks.setdefault((region, name, scheme), []).append(_Block(rule, table.sheet, table.path))
+        reading.blocks.setdefault((region, name, scheme), []).append(Block(rule, table.sheet, table.path))
 
 
 def _citation(table: Table, region: str, name: str) -> Citation | None:
@@ -178,7 +196,7 @@ def _citation(table: Table, region: str, name: str) -> Citation | None:
     )
 
 
-_UNCITED = Citation(
+UNCITED = Citation(
     region="",
     file="",
     rule="",
@@ -188,14 +206,4 @@ _UNCITED = Citation(
     verified_on=date.min,
     review_by=date.min,
 )
-
-
-def _check_sequence(blocks: list[_Block]) -> None:
-    """Refuse overlaps and gaps between the blocks of one rule, sorted by their first day."""
-    for earlier, later in pairwise(blocks):
-        end, start = earlier.cite.end, later.cite.start
-        if end is None or start <= end:
-            until = "没有止日" if end is None else f"到 {end} 为止"
-            later.sheet.fault(f"{later.path}.from", f"与 {earlier.cite.start} 起的一块重叠（那一块{until}）")
-        elif start > end + timedelta(days=1):
-            later.sheet.fault(f"{later.path}.from", f"{end} 与 {start} 之间有空档；中间的规定未知时请补一块或连上日期")
+"""Stands in while the figures of a block without a sound citation are read for their faults."""

@@ -1,133 +1,42 @@
-"""The closed set of rules: for each name of a policy file, how its block becomes a value of ``core.policy``."""
+"""The closed set of rules: for each name of a policy file, how its block becomes a value of ``core.rules``."""
 
 from calendar import monthrange
 from collections.abc import Callable
-from typing import TypeVar
 
-from gongji.core.codes import BillPart, Care, Grade, Level, Purpose, Reach, Relation, Status
-from gongji.core.policy import (
+import msgspec
+
+from gongji.core.codes import BillPart, Care, Purpose, Reach, Relation, SharingMode
+from gongji.core.rules import (
     BindingProof,
-    Cap,
-    CapRow,
     Citation,
-    Deductible,
-    DeductibleRow,
     Draw,
     Kin,
     MedicalYear,
     Payable,
     PayableRow,
-    Prescription,
-    Ratio,
-    RatioRow,
     Rule,
+    SameAs,
     Segments,
     SharingLimits,
     SharingPurposes,
     SharingReach,
-    When,
+)
+from gongji.policyfiles.facts import TOLD, read_statement
+from gongji.policyfiles.fund_rules import (
+    read_away_first,
+    read_away_home,
+    read_away_points,
+    read_cap,
+    read_deductible,
+    read_prescription,
+    read_ratio,
 )
 from gongji.policyfiles.table import Table
 
 DRAW_ORDERS = ("chosen", "largest_balance")
 """Orders in which relatives' accounts may be drawn."""
 
-NO_CAP = "none"
-"""How a file says that there is no cap (不封顶)."""
-
 Reader = Callable[[Table, Citation], Rule | None]
-Row = TypeVar("Row")
-
-
-def _when(row: Table) -> When:
-    return When(
-        level=row.choice("level", Level),
-        grade=row.choice("grade", Grade),
-        status=row.choice("status", Status),
-        care=row.choice("care", Care),
-        community=row.flag("community"),
-        village=row.flag("village"),
-        top=row.flag("top"),
-        gp_signed=row.flag("gp_signed"),
-        age_from=row.count("age_from", high=150),
-        age_below=row.count("age_below", high=150),
-        retired_from=row.day("retired_from"),
-        retired_before=row.day("retired_before"),
-        stay_from=row.count("stay_from", low=1),
-    )
-
-
-def _covers(earlier: When, later: When) -> bool:
-    """Whether a row matches every bill that a row after it would match."""
-    for name in When.__struct_fields__:
-        mine, theirs = getattr(earlier, name), getattr(later, name)
-        if mine is None:
-            continue
-        if theirs is None:
-            return False
-        if name.endswith("_from"):
-            covered = theirs >= mine
-        elif name.endswith(("_below", "_before")):
-            covered = theirs <= mine
-        else:
-            covered = theirs == mine
-        if not covered:
-            return False
-    return True
-
-
-def _conditional_rows(block: Table, value: Callable[[Table, When], Row | None]) -> tuple[Row, ...]:
-    """Read rows with their conditions; refuse a row that an earlier one leaves nothing to."""
-    seen: list[When] = []
-    result = []
-    for table in block.rows():
-        when = _when(table)
-        row = value(table, when)
-        table.done()
-        above = next((n for n, earlier in enumerate(seen) if _covers(earlier, when)), None)
-        if above is not None:
-            same = seen[above] == when
-            why = "条件重复" if same else "永远轮不到：前面的行已包括它的全部情形"
-            table.fault("", f"与第 {above + 1} 行比，{why}")
-        seen.append(when)
-        if row is not None:
-            result.append(row)
-    return tuple(result)
-
-
-def _deductible_row(row: Table, when: When) -> DeductibleRow | None:
-    amount = row.amount("amount")
-    return None if amount is None else DeductibleRow(when=when, amount=amount)
-
-
-def _ratio_row(row: Table, when: When) -> RatioRow | None:
-    share = row.percent("share")
-    return None if share is None else RatioRow(when=when, share=share)
-
-
-def _cap_row(row: Table, when: When) -> CapRow | None:
-    if row.value("amount") == NO_CAP:
-        return CapRow(when=when, amount=None)
-    amount = row.amount("amount")
-    return None if amount is None else CapRow(when=when, amount=amount)
-
-
-def _deductible(block: Table, cite: Citation) -> Rule:
-    return Deductible(cite=cite, rows=_conditional_rows(block, _deductible_row))
-
-
-def _ratio(block: Table, cite: Citation) -> Rule:
-    return Ratio(cite=cite, rows=_conditional_rows(block, _ratio_row))
-
-
-def _cap(block: Table, cite: Citation) -> Rule:
-    above = block.percent("above_share", required=False) or 0
-    return Cap(cite=cite, rows=_conditional_rows(block, _cap_row), above_share=above)
-
-
-def _prescription(block: Table, cite: Citation) -> Rule | None:
-    level = block.choice("as_level", Level, required=True)
-    return None if level is None else Prescription(cite=cite, as_level=level)
 
 
 def _segments(block: Table, cite: Citation) -> Rule | None:
@@ -136,7 +45,13 @@ def _segments(block: Table, cite: Citation) -> Rule | None:
     first = block.flag("current_year_pays_first") or False
     if first and kept is False:
         block.fault("current_year_pays_first", "账户不分段时没有当年账户可以先付")
-    return None if kept is None else Segments(cite=cite, kept=kept, current_year_pays_first=first)
+    first_for = block.choices("first_for", Care, required=False)
+    if first_for is not None and not first:
+        block.fault("first_for", "只在 current_year_pays_first = true 时写 first_for")
+    if kept is None:
+        return None
+    rule = Segments(cite=cite, kept=kept, current_year_pays_first=first)
+    return rule if first_for is None else msgspec.structs.replace(rule, first_for=first_for)
 
 
 def _payable(block: Table, cite: Citation) -> Rule:
@@ -177,6 +92,7 @@ def _limits(block: Table, cite: Citation) -> Rule:
         cite=cite,
         users_per_authoriser=block.count("users_per_authoriser", low=1),
         authorisers_per_user=block.count("authorisers_per_user", low=1),
+        max_per_transaction=block.amount("max_per_transaction", required=False),
     )
 
 
@@ -186,17 +102,17 @@ def _purposes(block: Table, cite: Citation) -> Rule | None:
 
 
 def _draw(block: Table, cite: Citation) -> Rule | None:
-    order = block.text("order")
-    if order is not None and order not in DRAW_ORDERS:
-        block.fault("order", f"没有支付顺序 {order!r}；可用：{'、'.join(DRAW_ORDERS)}")
-        order = None
+    order = block.word("order", DRAW_ORDERS, required=True)
     rule = Draw(
         cite=cite,
         order=order or DRAW_ORDERS[0],
         one_account_must_cover=block.flag("one_account_must_cover") or False,
+        one_account_per_settlement=block.flag("one_account_per_settlement") or False,
         own_must_be_zero=block.flag("own_must_be_zero") or False,
         historical_only=block.flag("historical_only") or False,
         automatic=block.flag("automatic") or False,
+        threshold=block.amount("threshold", required=False) or 0,
+        mode=block.choice("mode", SharingMode) or SharingMode.LIVE_CALL,
     )
     return rule if order else None
 
@@ -210,20 +126,51 @@ def _binding(block: Table, cite: Citation) -> Rule | None:
     return BindingProof(cite=cite, notice=notice, commitment=commitment, confirm_by_user=confirm)
 
 
+def _or_same_as(reader: Reader) -> Reader:
+    """The rule itself, or the name of the care whose rule it repeats."""
+
+    def read(block: Table, cite: Citation) -> Rule | None:
+        if block.value("same_as") is None:
+            return reader(block, cite)
+        subject = block.word("same_as", CARE_SUBJECTS)
+        if subject is None:
+            return None
+        if cite.rule.startswith(f"{subject}."):
+            block.fault("same_as", f"{subject} 不能与自己相同")
+            return None
+        return SameAs(cite=cite, subject=subject)
+
+    return read
+
+
+CARE_SUBJECTS = ("outpatient", "inpatient", "special_disease")
+"""Kinds of care with rules of their own."""
+
+_FUND_RULES: dict[str, Reader] = {
+    f"{subject}.{rule}": _or_same_as(reader)
+    for subject in CARE_SUBJECTS
+    for rule, reader in (("deductible", read_deductible), ("ratio", read_ratio), ("cap", read_cap))
+}
+
 READERS: dict[str, Reader] = {
-    "outpatient.deductible": _deductible,
-    "outpatient.ratio": _ratio,
-    "outpatient.cap": _cap,
-    "pharmacy.prescription": _prescription,
+    **_FUND_RULES,
+    "pharmacy.prescription": read_prescription,
+    "away.home": read_away_home,
+    "away.ratio_points": read_away_points,
+    "away.first_self_pay": read_away_first,
     "account.segments": _segments,
     "account.medical_year": _medical_year,
     "account.payable": _payable,
+    "account.forbidden": _purposes,
     "sharing.kin": _kin,
     "sharing.reach": _reach,
     "sharing.limits": _limits,
     "sharing.purposes": _purposes,
+    "sharing.extra": _purposes,
+    "sharing.regional": _purposes,
     "sharing.draw": _draw,
     "sharing.binding": _binding,
+    **dict.fromkeys((rule for rule, _ in TOLD.values()), read_statement),
 }
 """Every rule a policy file may hold, by ``subject.rule``; the subject is the file's name."""
 
@@ -232,3 +179,11 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     for subject in dict.fromkeys(name.partition(".")[0] for name in READERS)
 }
 """Rules of each subject."""
+
+FACT_RULES: dict[str, str] = {
+    **{block: rule for block, (rule, _) in TOLD.items()},
+    "forbidden": "account.forbidden",
+    "extra": "sharing.extra",
+    "regional": "sharing.regional",
+}
+"""What the file of facts may hold: for each block the rule it states."""

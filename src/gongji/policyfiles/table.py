@@ -1,13 +1,16 @@
 """Strict reading of one TOML table: each key is asked for once, and every fault is recorded instead of raised."""
 
+import re
 from datetime import date, datetime
 from typing import Any, TypeVar
 
 from gongji.core.codes import Term
-from gongji.core.money import BasisPoints, Fen, MoneyError, parse_percent, parse_yuan
+from gongji.core.money import WHOLE, BasisPoints, Fen, MoneyError, parse_percent, parse_yuan
 from gongji.policyfiles.fault import Sheet
 
 T = TypeVar("T", bound=Term)
+
+_POINTS = re.compile(r"-?\d{1,3}(?:\.\d{1,2})?", re.ASCII)
 
 
 class Table:
@@ -83,11 +86,27 @@ class Table:
             return None
         return found
 
-    def amount(self, key: str) -> Fen | None:
+    def amount(self, key: str, *, required: bool = True) -> Fen | None:
         """An amount in yuan, as a text such as ``"1800.00"``."""
+        found = self.value(key, required=required)
+        return None if found is None else self._fen(key, found)
+
+    def amount_or(self, key: str, word: str) -> Fen | str | None:
+        """An amount, or a word that stands for none."""
+        return word if self.value(key) == word else self.amount(key)
+
+    def amounts(self, key: str) -> tuple[Fen, ...] | None:
+        """A list of amounts; at least one."""
         found = self.value(key, required=True)
         if found is None:
             return None
+        if not isinstance(found, list) or not found:
+            self.fault(key, f'{key} 须是金额列表，例如 ["650.00", "550.00"]')
+            return None
+        read = [self._fen(key, item) for item in found]
+        return None if None in read else tuple(fen for fen in read if fen is not None)
+
+    def _fen(self, key: str, found: object) -> Fen | None:
         if not isinstance(found, str):
             self.fault(key, f'{key} 须写成带引号的金额，例如 "1800.00"；不用浮点数或整数')
             return None
@@ -100,6 +119,30 @@ class Table:
             self.fault(key, f"{key} 不能是负数")
             return None
         return fen
+
+    def points(self, key: str) -> BasisPoints | None:
+        """Percentage points as a text such as ``"3"`` or ``"-3"``, in basis points."""
+        found = self.value(key, required=True)
+        if found is None:
+            return None
+        if not isinstance(found, str) or not _POINTS.fullmatch(found):
+            self.fault(key, f'{key} 须写成带引号的百分点，例如 "3"、"-3"、"2.5"')
+            return None
+        points = parse_yuan(found)
+        if abs(points) > WHOLE:
+            self.fault(key, f"{key} 超过 100 个百分点")
+            return None
+        return points
+
+    def word(self, key: str, words: tuple[str, ...], *, required: bool = False) -> str | None:
+        """One of a few fixed words; None when absent or at fault."""
+        found = self.value(key, required=required)
+        if found is None:
+            return None
+        if found not in words:
+            self.fault(key, f"{key} 没有 {found!r}；可用：{'、'.join(words)}")
+            return None
+        return str(found)
 
     def percent(self, key: str, *, required: bool = True) -> BasisPoints | None:
         """A ratio as a text such as ``"70%"``."""
@@ -120,9 +163,9 @@ class Table:
         found = self.value(key, required=required)
         return None if found is None else self._code(key, kind, found)
 
-    def choices(self, key: str, kind: type[T]) -> tuple[T, ...] | None:
+    def choices(self, key: str, kind: type[T], *, required: bool = True) -> tuple[T, ...] | None:
         """A list of codes of a closed set, each once."""
-        found = self.value(key, required=True)
+        found = self.value(key, required=required)
         if found is None:
             return None
         if not isinstance(found, list):
@@ -163,3 +206,8 @@ class Table:
             return ()
         path = f"{self.path}.{key}" if self.path else key
         return tuple(Table(self.sheet, f"{path}[{n}]", item) for n, item in enumerate(found))
+
+    def any_row_has(self, key: str) -> bool:
+        """Whether a key is written in any of the rows, sound or not."""
+        found = self._values.get("rows")
+        return isinstance(found, list) and any(isinstance(item, dict) and key in item for item in found)

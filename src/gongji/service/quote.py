@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 
 from gongji.core.case import Case, Purse, Split, Step
-from gongji.core.codes import Care, Confidence, Segment
+from gongji.core.codes import Care, Confidence, Place, Segment
 from gongji.core.explain import explain
 from gongji.core.money import format_yuan
-from gongji.core.policy import Citation, PolicyBook, Region, ancestry
+from gongji.core.policy import Citation, PolicyBook, Region
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.core.settlement import calculate
 from gongji.core.terms import Terms, terms_for
@@ -67,8 +67,9 @@ def _answer(book: PolicyBook, asked: Asked) -> dict[str, Any] | Refusal:
     own = _purses(terms, asked.accounts)
     if isinstance(own, Refusal):
         return own
+    care_region = _care_region(book, region, asked.place)
     case = Case(
-        facts=asked.facts,
+        facts=msgspec.structs.replace(asked.facts, place=book.place_of(region.code, care_region)),
         bill=asked.bill,
         year_to_date=asked.year_to_date,
         own=own,
@@ -77,7 +78,16 @@ def _answer(book: PolicyBook, asked: Asked) -> dict[str, Any] | Refusal:
     split = calculate(terms, case)
     if isinstance(split, Refusal):
         return split
-    return _result(split) | {"notes": list(_notes(book, region, terms, asked, split))}
+    away = book.name(care_region) if case.facts.place is not Place.HOME else None
+    return _result(split) | {"notes": list(_notes(book, terms, asked, split, away))}
+
+
+def _care_region(book: PolicyBook, region: Region, place: str | None) -> str:
+    """Code of the region where care is given; a name that nobody knows stands for itself."""
+    if place is None:
+        return region.code
+    found = book.find(place)
+    return found.code if found else place
 
 
 def _purses(terms: Terms, accounts: Accounts) -> tuple[Purse, ...] | Refusal:
@@ -128,8 +138,8 @@ def _reason(step: Step) -> dict[str, Any]:
     }
 
 
-def _notes(book: PolicyBook, region: Region, terms: Terms, asked: Asked, split: Split) -> Iterator[str]:
-    """What the reader must know before relying on the figures."""
+def _notes(book: PolicyBook, terms: Terms, asked: Asked, split: Split, away: str | None) -> Iterator[str]:
+    """What the reader must know before relying on the figures; ``away`` names the place of care away from home."""
     for cite in _relied_on(terms, asked, split):
         place = f"{book.name(cite.region)}{RULE_NAMES[cite.rule]}（{cite.start} 起）"
         if cite.overdue(asked.on):
@@ -141,18 +151,9 @@ def _notes(book: PolicyBook, region: Region, terms: Terms, asked: Asked, split: 
             yield f"{terms.region_name}药店统筹待遇未收录，按统筹不支付计算，请以当地答复为准"
         else:
             yield "按凭外配处方购药计算；没有处方时统筹不支付，由个人账户或现金支付"
-    away = _away(book, region, asked.place)
-    if away:
-        yield f"异地就医（{away}，{asked.filing.label}）的待遇规定未收录，按参保地规则计算，请以当地答复为准"
-
-
-def _away(book: PolicyBook, region: Region, place: str | None) -> str | None:
-    """Name of the place of care when it lies outside the insured region."""
-    if place is None:
-        return None
-    found = book.find(place)
-    code = found.code if found else place
-    return None if region.code in ancestry(code) else book.name(code)
+    if away and not any(step.rule.startswith("away.") for step in split.steps):
+        filing = asked.facts.filing.label
+        yield f"异地就医（{away}，{filing}）的待遇规定未收录，按参保地规则计算，请以当地答复为准"
 
 
 def _relied_on(terms: Terms, asked: Asked, split: Split) -> tuple[Citation, ...]:

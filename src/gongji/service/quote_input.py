@@ -16,8 +16,8 @@ from gongji.core.codes import (
     SharingMode,
     Status,
 )
+from gongji.core.facts import Facts
 from gongji.core.money import Fen
-from gongji.core.policy import Facts
 from gongji.service.json_object import JsonObject
 
 _MAX_AGE = 150
@@ -38,7 +38,6 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     on: date
     facts: Facts
     place: str | None
-    filing: Filing
     bill: Bill
     year_to_date: YearToDate
     accounts: Accounts
@@ -59,14 +58,12 @@ def read_case(values: object) -> Asked:
     care = case.child("care")
     facts = _facts(case.child("person"), care, on, person_share=bill.person_share_only)
     place = care.text("place") if care.has("place") else None
-    filing = care.must("filing", Filing, Filing.NONE)
     care.done()
     asked = Asked(
         region=region,
         on=on,
         facts=facts,
         place=place,
-        filing=filing,
         bill=bill,
         year_to_date=_year_to_date(case.child("year_to_date")),
         accounts=_accounts(case.child("accounts"), facts.scheme),
@@ -98,6 +95,7 @@ def _facts(person: JsonObject, care: JsonObject, on: date, *, person_share: bool
         village=care.flag("village"),
         top=care.flag("top"),
         stay=care.count("stay", 1, low=1),
+        filing=care.must("filing", Filing, Filing.NONE),
     )
     person.done()
     return facts

@@ -186,21 +186,41 @@ def _case_of(
     terms: Terms,
     own: tuple[PersonalAccount, ...],
 ) -> Case:
-    benefit = _benefit_name(bill.care)
     purses = tuple(Purse(segment=a.segment, available=a.available) for a in own)
     return Case(
-        facts=facts_of(patient, institution, bill.care, bill.on),
+        facts=facts_of(
+            patient, institution, bill.care, bill.on, snapshot.book.place_of(patient.region, institution.region)
+        ),
         bill=Bill(
             total=bill.parts.amount,
             full_self_pay=bill.parts.full_self_pay,
             over_limit=bill.parts.over_limit,
             first_self_pay=bill.parts.first_self_pay,
         ),
-        year_to_date=snapshot.totals.get((patient.person_no, terms.year, benefit), YearToDate()),
+        year_to_date=_year_to_date(snapshot, patient.person_no, terms),
         own=purses if patient.scheme is Scheme.EMPLOYEE else (),
         sharers=_sharers(snapshot, patient, bill.on),
         account_use=command.account_use,
         prescription=bill.prescription,
+    )
+
+
+def _year_to_date(snapshot: Snapshot, person_no: str, terms: Terms) -> YearToDate:
+    """The year's figures for this kind of care, with those of other care where a deductible or a cap is shared."""
+
+    def of(care: Care) -> YearToDate:
+        return snapshot.totals.get((person_no, terms.year, _benefit_name(care)), YearToDate())
+
+    own = of(terms.care)
+    if terms.benefit is None:
+        return own
+    mine = _benefit_name(terms.care)
+    merged = [of(care) for care in terms.benefit.deductible.merged_with if care != mine]
+    shared = [of(care) for care in terms.benefit.cap.shared_with if care != mine]
+    return msgspec.structs.replace(
+        own,
+        deductible=own.deductible + sum(year.deductible for year in merged),
+        pool=own.pool + sum(year.pool for year in shared),
     )
 
 
@@ -235,7 +255,6 @@ def _record(
     bindings = {b.id: b for b in snapshot.bindings.get(patient.person_no, [])}
     payments = _payments(snapshot, patient, split, bill.on)
     own = snapshot.accounts_of(patient.person_no)
-    counts = split.ratio > 0 and bill.care is not Care.INPATIENT
     return Settlement(
         id=settlement_id(patient.region, snapshot.now.date(), journal) if snapshot.locked else "",
         journal_id=journal,
@@ -255,7 +274,7 @@ def _record(
         payers=tuple(SharedBy(binding=d.id, authoriser=bindings[d.id].authoriser) for d in split.shared),
         postings=pay_institution(payments, institution.code, institution.region),
         year=terms.year,
-        benefit=_benefit_name(bill.care) if counts else None,
+        benefit=_benefit_name(bill.care) if split.counted else None,
         balance_after=sum(a.balance for a in own) - split.own_total,
         policy_digest=terms.digest,
         invoice=command.invoice,

@@ -21,6 +21,7 @@ _OF_THE_RELATIVE: Final = frozenset(
         NotDrawn.ACCOUNT_NOT_OPEN,
         NotDrawn.NOTHING_AVAILABLE,
         NotDrawn.ONE_ACCOUNT_MUST_COVER,
+        NotDrawn.BELOW_THRESHOLD,
     )
 )
 """Reasons that tell about a relative's money or insurance."""

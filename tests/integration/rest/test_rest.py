@@ -150,6 +150,7 @@ async def test_unknown_addresses_and_methods_are_problems_too(api: Any) -> None:
 async def test_openapi_describes_every_route(api: Any) -> None:
     described = (await (await api(None)).get("/openapi.json")).json()
     assert set(described["paths"]) == {
+        "/api/ask",
         "/api/sessions",
         "/api/me",
         "/api/me/account",

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from gongji.core.codes import Confidence, Level, Reach, Relation
+from gongji.core.codes import Confidence, Level, Reach, Relation, Scheme
 from gongji.core.policy import Cap, Draw, Kin, PolicyBook, Prescription, SharingLimits, SharingReach
 from gongji.policyfiles import RULE_NAMES, coverage, describe, load, locate, show
 from gongji.policyfiles.rules import READERS
+
+MOST_SECONDS = 0.3
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +21,7 @@ def book() -> PolicyBook:
 
 def test_loading_all_regions_is_fast() -> None:
     best = min(_seconds() for _ in range(3))
-    assert best < 0.05
+    assert best < MOST_SECONDS
 
 
 def _seconds() -> float:
@@ -57,13 +59,11 @@ def test_sharing_reaches_as_far_as_the_date_allows(
     assert (rule.reach if rule else None) is reach
 
 
-def test_parents_in_law_are_kin_in_qingdao_only(book: PolicyBook) -> None:
+def test_parents_in_law_are_kin_in_shandong_only(book: PolicyBook) -> None:
     on = date(2025, 1, 1)
     rules = {code: book.rule(Kin, code, "sharing.kin", on) for code in book.regions}
-    assert {code for code, rule in rules.items() if rule and Relation.SPOUSE_PARENT in rule.relations} == {
-        "370000",
-        "370200",
-    }
+    wider = {code for code, rule in rules.items() if rule and Relation.SPOUSE_PARENT in rule.relations}
+    assert wider == {code for code in book.regions if code.startswith("37")}
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,8 @@ def test_the_cap_of_shanghai_moves_with_the_medical_year(book: PolicyBook) -> No
 def test_coverage_lists_every_block_once(book: PolicyBook) -> None:
     listed = coverage(book)
     assert len(listed) == sum(len(blocks) for blocks in book.rules.values())
-    shares = [known.cite for known in listed if known.region.code == "360100" and known.rule == "outpatient.ratio"]
+    key = ("360100", "outpatient.ratio", Scheme.EMPLOYEE)
+    shares = [known.cite for known in listed if (known.region.code, known.rule, known.scheme) == key]
     assert [(cite.start, cite.confidence) for cite in shares] == [
         (date(2023, 1, 1), Confidence.HIGH),
         (date(2023, 7, 1), Confidence.HIGH),

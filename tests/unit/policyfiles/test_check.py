@@ -129,7 +129,7 @@ def test_a_file_that_is_not_utf8_is_refused(folder: Path) -> None:
         ("sharing", block("kin", 'relations = ["child", "child"]'), "kin[0].relations", 7, "重复"),
         ("sharing", block("kin", 'relations = "child"'), "kin[0].relations", 7, "须是列表"),
         ("sharing", block("purposes", 'purposes = ["gym"]'), "purposes[0].purposes", 7, "没有编码 'gym'"),
-        ("sharing", block("draw", 'order = "random"'), "draw[0].order", 7, "没有支付顺序"),
+        ("sharing", block("draw", 'order = "random"'), "draw[0].order", 7, "没有 'random'"),
         ("sharing", block("reach", 'reach = "planet"'), "reach[0].reach", 7, "没有编码"),
         ("sharing", block("limits", "authorisers_per_user = 0"), "limits[0].authorisers_per_user", 7, "整数"),
         ("sharing", block("binding", 'notice = "  "\ncommitment = "书"'), "binding[0].notice", 7, "非空文字"),
@@ -258,3 +258,75 @@ def test_a_folder_must_be_a_code_and_say_its_name(tmp_path: Path) -> None:
 
 def test_an_empty_folder_is_a_fault(tmp_path: Path) -> None:
     assert "没有任何地区" in check(tmp_path)[0].text
+
+
+@pytest.mark.parametrize(
+    ("subject", "text", "part"),
+    [
+        (
+            "inpatient",
+            ratio(
+                'bands = [{ to = "100.00", share = "50%" }, { to = "100.00", share = "60%" }, { share = "70%" }]'
+            ).replace("rows", 'bands_of = "visit_eligible"\nrows', 1),
+            "须依次变大",
+        ),
+        (
+            "inpatient",
+            ratio('bands = [{ to = "100.00", share = "50%" }, { to = "200.00", share = "60%" }]').replace(
+                "rows", 'bands_of = "visit_eligible"\nrows', 1
+            ),
+            "最后一段不写 to",
+        ),
+        (
+            "inpatient",
+            ratio('bands = [{ to = "100.00", share = "50%" }, { share = "60%" }]'),
+            "按什么分段",
+        ),
+        ("inpatient", ratio('share = "50%", bands = [{ to = "1.00", share = "5%" }, { share = "6%" }]'), "只写一个"),
+        ("inpatient", ratio('share = "101%"'), "超过 100%"),
+        ("inpatient", block("ratio", 'same_as = "outpatient"'), "本地和上级都没有"),
+        ("inpatient", block("ratio", 'same_as = "inpatient"'), "不能与自己相同"),
+        ("inpatient", block("ratio", 'same_as = "dental"'), "可用"),
+        ("inpatient", block("deductible", 'basis = "by_stay"\nrows = [{ amounts = [] }]'), "须是金额列表"),
+        ("inpatient", block("deductible", 'basis = "none"\nrows = [{ amount = "1.00" }]'), "不认识的键"),
+        ("inpatient", block("deductible", 'basis = "weekly"\nrows = [{ amount = "1.00" }]'), "没有 'weekly'"),
+        ("away", block("ratio_points", 'rows = [{ points = "-3" }]'), "不写负号"),
+        ("away", block("ratio_points", 'rows = [{ points = "3%" }]'), "百分点"),
+        ("sharing", block("kin", 'relations = ["uncle"]'), "没有编码 'uncle'"),
+        (
+            "service",
+            block(
+                "hotline", 'items = [{ key = "a", name = "甲", value = "1" },\n{ key = "a", name = "乙", value = "2" }]'
+            ),
+            "key 重复",
+        ),
+        ("service", block("hotline", 'items = [{ key = "A", name = "甲", value = "1" }]'), "小写字母"),
+        ("account", block("segments", 'kept = true\nfirst_for = ["outpatient"]'), "first_for"),
+    ],
+)
+def test_faults_of_the_further_rules(folder: Path, subject: str, text: str, part: str) -> None:
+    assert part in " ".join(fault.text for fault in faults_of(folder, subject, text))
+
+
+def test_a_fault_inside_a_band_names_its_line(folder: Path) -> None:
+    rows = 'rows = [\n    { level = "1", share = "5%" },\n    { bands = [\n        { to = "1.00", share = "x" },\n'
+    text = block("ratio", f'bands_of = "visit_eligible"\n{rows}        {{ share = "6%" }},\n    ] }},\n]')
+    fault = only(folder, "inpatient", text)
+    assert "不是百分比" in fault.text
+    assert text.splitlines()[fault.line - 1].strip() == '{ to = "1.00", share = "x" },'
+
+
+def test_cases_beside_a_region_are_no_policy(folder: Path) -> None:
+    before = load(folder).digest
+    (folder / "999900" / "cases").mkdir()
+    (folder / "999900" / "cases" / "outpatient.toml").write_text("[[case]]\n", encoding="utf-8")
+    assert load(folder).digest == before
+
+
+def test_a_band_beyond_the_cap_is_refused(folder: Path) -> None:
+    rows = ratio('bands = [{ to = "9000.00", share = "50%" }, { share = "40%" }]')
+    banded = rows.replace("rows", 'bands_of = "year_eligible"\nrows', 1)
+    cap = block("cap", 'basis = "eligible_spending"\nrows = [{ amount = "9000.00" }]')
+    assert "永远轮不到" in only(folder, "outpatient", banded + cap).text
+    assert faults_of(folder, "outpatient", banded + cap.replace("9000", "9001")) == ()
+    assert faults_of(folder, "outpatient", banded + cap.replace("eligible_spending", "fund_payment")) == ()

@@ -158,7 +158,6 @@ def put(path: str, value: object) -> Callable[[dict[str, Any]], None]:
         ("person.missing_years", -1, "input_invalid", "person.missing_years"),
         ("care.type", None, "input_invalid", "care.type"),
         ("care.type", "dental", "input_invalid", "care.type"),
-        ("care.type", "inpatient", "rule_unknown", "care.type"),
         ("care.type", "special_disease", "rule_unknown", "care.type"),
         ("care.level", None, "fact_missing", "care.level"),
         ("care.level", 3, "input_invalid", "care.level"),

@@ -12,6 +12,7 @@ from litestar.params import FromPath, HeaderParameter, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
 
 from gongji.channels.rest import values
+from gongji.channels.rest.ask import ask
 from gongji.channels.rest.problems import NOT_SIGNED_IN, Problem, RefusedError, answer, invalid, of_fault
 from gongji.core.money import Fen, MoneyError, format_yuan, parse_yuan
 from gongji.core.refusal import Code, Refusal, refuse
@@ -240,6 +241,7 @@ def rest_routes() -> Router:
         tags=["gongji"],
         dependencies={"caller": Provide(caller_of)},
         route_handlers=[
+            ask,
             open_session,
             me,
             my_account,

@@ -1,0 +1,109 @@
+"""Relatives' accounts in a settlement (共济支付): who may be drawn, in what order, how much, and why not."""
+
+from gongji.core.case import AccountUse, Case, Drawn, NotDrawn, Sharer, Step
+from gongji.core.codes import Care, Purpose
+from gongji.core.money import Fen
+from gongji.core.rules import Citation
+from gongji.core.terms import Sharing, Terms
+
+PURPOSE_OF_CARE = {
+    Care.OUTPATIENT: Purpose.OUTPATIENT,
+    Care.INPATIENT: Purpose.INPATIENT,
+    Care.PHARMACY: Purpose.PHARMACY,
+    Care.SPECIAL_DISEASE: Purpose.SPECIAL_DISEASE,
+}
+
+
+def draw_shared(terms: Terms, case: Case, due: Fen, steps: list[Step]) -> tuple[Drawn, ...]:
+    """Take from relatives' accounts in the region's order until nothing is due."""
+    result: list[Drawn] = []
+    tried, paid = 0, 0
+    closed = _closed(terms, case)
+    for sharer in _in_order(terms, case.sharers):
+        reason = closed or _ineligible(terms, sharer)
+        offer = _offer(terms, sharer)
+        if reason is None and terms.sharing is not None:
+            tried += 1
+            reason = _not_drawn(terms.sharing, sharer, offer, due, place=tried, used=paid > 0)
+        amount = 0 if reason else min(offer, due)
+        due -= amount
+        paid += amount
+        result.append(Drawn(id=sharer.id, amount=amount, reason=reason))
+        steps.append(_step(terms, sharer, amount, reason))
+    return tuple(result)
+
+
+def _step(terms: Terms, sharer: Sharer, amount: Fen, reason: NotDrawn | None) -> Step:
+    cite = _cite(terms, reason)
+    if reason:
+        facts: tuple[str | int, ...] = (sharer.relation.label, reason.label)
+        return Step(rule="sharing.not_drawn", amount=0, facts=facts, cite=cite)
+    cap = -1 if sharer.cap_per_transaction is None else sharer.cap_per_transaction
+    facts = (sharer.relation.label, sharer.mode.label, cap)
+    return Step(rule="sharing.drawn", amount=amount, facts=facts, cite=cite)
+
+
+def _cite(terms: Terms, reason: NotDrawn | None) -> Citation | None:
+    """The block that decided whether a relative's account was drawn."""
+    if terms.sharing is None:
+        return None
+    if reason is NotDrawn.RELATION_NOT_ALLOWED:
+        return terms.sharing.kin.cite
+    if reason is NotDrawn.PURPOSE_NOT_ALLOWED:
+        return terms.sharing.purposes.cite
+    if reason is NotDrawn.OVER_AUTHORISER_LIMIT:
+        return terms.sharing.limits.cite
+    return terms.sharing.draw.cite
+
+
+def _in_order(terms: Terms, sharers: tuple[Sharer, ...]) -> list[Sharer]:
+    if terms.sharing and terms.sharing.draw.order == "largest_balance":
+        return sorted(sharers, key=lambda s: (-s.available, s.order))
+    return sorted(sharers, key=lambda s: s.order)
+
+
+def _offer(terms: Terms, sharer: Sharer) -> Fen:
+    """Most that an account may pay of this bill: its money, the authoriser's own cap, the region's cap."""
+    offer = sharer.available
+    if sharer.cap_per_transaction is not None and sharer.cap_per_transaction < offer:
+        offer = sharer.cap_per_transaction
+    limit = terms.sharing.limits.max_per_transaction if terms.sharing else None
+    return offer if limit is None else min(offer, limit)
+
+
+def _closed(terms: Terms, case: Case) -> NotDrawn | None:
+    """Why this bill may draw on no relative's account at all."""
+    sharing = terms.sharing
+    if sharing is None:
+        return NotDrawn.SHARING_NOT_OPEN
+    automatic = case.account_use is AccountUse.OWN and sharing.draw.automatic
+    if case.account_use is not AccountUse.OWN_THEN_SHARED and not automatic:
+        return NotDrawn.NOT_ASKED
+    if PURPOSE_OF_CARE[terms.care] not in sharing.purposes.purposes:
+        return NotDrawn.PURPOSE_NOT_ALLOWED
+    if sharing.draw.own_must_be_zero and any(purse.available for purse in case.own):
+        return NotDrawn.OWN_ACCOUNT_NOT_ZERO
+    return None
+
+
+def _ineligible(terms: Terms, sharer: Sharer) -> NotDrawn | None:
+    """Why this relative's account may not be drawn at all; such an account takes up no place in the order."""
+    if terms.sharing and sharer.relation not in terms.sharing.kin.relations:
+        return NotDrawn.RELATION_NOT_ALLOWED
+    return sharer.barred
+
+
+def _not_drawn(sharing: Sharing, sharer: Sharer, offer: Fen, due: Fen, *, place: int, used: bool) -> NotDrawn | None:
+    """Why an eligible account pays nothing of what is still due."""
+    limit = sharing.limits.authorisers_per_user
+    if limit is not None and place > limit:
+        return NotDrawn.OVER_AUTHORISER_LIMIT
+    if due == 0:
+        return NotDrawn.NOT_NEEDED
+    if used and sharing.draw.one_account_per_settlement:
+        return NotDrawn.ONE_ACCOUNT_PER_SETTLEMENT
+    if offer == 0:
+        return NotDrawn.CAP_IS_ZERO if sharer.available else NotDrawn.NOTHING_AVAILABLE
+    if sharing.draw.one_account_must_cover and offer < due:
+        return NotDrawn.ONE_ACCOUNT_MUST_COVER
+    return None
