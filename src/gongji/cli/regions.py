@@ -12,12 +12,11 @@ from rich.table import Table
 from rich.text import Text
 
 from gongji.cli.quote import fail, open_book
-from gongji.core.codes import Scheme
+from gongji.core.codes import Confidence, Scheme
 from gongji.core.policy import NATION, PolicyBook, Region
 from gongji.core.times import CHINA
 from gongji.policyfiles import (
     RULE_NAMES,
-    cell_text,
     changes,
     check,
     check_contradictions,
@@ -69,7 +68,7 @@ def coverage_command(
 ) -> None:
     """收录了哪些地区的哪些主题，可信度多高。
 
-    每格是今天有效的规定里最低的可信度；“继”表示全部继承自上级，“–”表示未收录。
+    每格是今天有效的规定里最低的可信度：高、中、低、文（仅见于文章）；“继”表示全部继承自上级，“–”表示未收录。
 
     例：gongji regions coverage --svg coverage.svg
     """
@@ -81,12 +80,24 @@ def coverage_command(
     elif blocks:
         Console().print(_blocks(book, today))
     else:
-        table = Table(box=box.SIMPLE_HEAD)
-        for heading in ("地区", *(column_name(*column) for column in columns(book))):
-            table.add_column(heading)
-        for region, cells in matrix(book, today):
-            table.add_row(region.name, *(cell_text(cell) for cell in cells))
-        Console().print(table)
+        Console().print(_matrix(book, today))
+        typer.echo(_LEGEND)
+
+
+_LEGEND = "高、中、低：可信度；文：仅见于文章；继：全部继承自上级；–：未收录"
+_MARKS = {confidence: confidence.label[0] for confidence in Confidence} | {Confidence.ARTICLE_ONLY: "文"}
+
+
+def _matrix(book: PolicyBook, today: date) -> Table:
+    """Headings run downwards and cells are one character, so that the whole country fits a narrow terminal."""
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), collapse_padding=True)
+    table.add_column("地区", no_wrap=True, vertical="bottom")
+    for column in columns(book):
+        table.add_column("\n".join(column_name(*column).strip("（）").replace("（", "")), justify="center")
+    for region, cells in matrix(book, today):
+        marks = ("–" if cell is None else "继" if cell.inherited else _MARKS[cell.confidence] for cell in cells)
+        table.add_row(region.name, *marks)
+    return table
 
 
 def _blocks(book: PolicyBook, today: date) -> Table:
