@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import msgspec
 import pytest
 
 from gongji.core.money import parse_yuan
@@ -28,9 +29,7 @@ def test_case(book: PolicyBook, case: RegionCase) -> None:
 
 def test_a_case_that_is_wrong_is_told(book: PolicyBook) -> None:
     right = next(case for case in CASES if case.expect.get("fund", "0.00") != "0.00")
-    wrong = RegionCase(
-        region=right.region, file=right.file, name=right.name, ask=right.ask, expect={**right.expect, "fund": "0.00"}
-    )
+    wrong = msgspec.structs.replace(right, expect={**right.expect, "fund": "0.00"})
     assert differences(book, wrong) == [f"fund 应为 0.00，得到 {right.expect['fund']}"]
 
 

@@ -7,7 +7,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-bench_app = typer.Typer(no_args_is_help=True, help="性能：在同一台机器上与 pgbench 比较。")
+from gongji.bench.regions import MOST
+from gongji.bench.regions import run as run_regions
+from gongji.cli.quote import fail
+from gongji.policyfiles import PolicyFilesError
+
+bench_app = typer.Typer(no_args_is_help=True, help="性能：结算与 pgbench 比较，地区文件与更多地区比较。")
 
 _WORDS = {
     "pgbench_tps": "pgbench TPC-B 最好（笔/秒）",
@@ -29,7 +34,7 @@ _WORDS = {
 
 @bench_app.callback()
 def bench() -> None:
-    """性能：在同一台机器上与 pgbench 比较。"""
+    """性能：结算与 pgbench 比较，地区文件与更多地区比较。"""
 
 
 @bench_app.command()
@@ -54,4 +59,41 @@ def settle(
     table = Table("项目", "数值")
     for key, value in figures.items():
         table.add_row(_WORDS[key], str(value))
+    Console().print(table)
+
+
+_TIMES = {
+    "regions": "地区数",
+    "blocks": "规定数（块）",
+    "open_ms": "打开，只读名称（毫秒）",
+    "first_ms": "第一次查询，读这个地区（毫秒）",
+    "further_us": "以后每次查询（微秒）",
+    "load_ms": "读入全部规定（毫秒）",
+}
+
+
+@bench_app.command()
+def regions(
+    *,
+    count: Annotated[int, typer.Option("--count", "-n", help="模拟多少个地区", min=1, max=MOST)] = 400,
+    json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
+) -> None:
+    """地区多了以后读政策文件要多久：在临时文件夹里建立模拟地区，与现有地区比较。
+
+    例：gongji bench regions --count 400
+
+    模拟地区的文件照抄西安的，结束后删除；现有地区查的也是西安，另读陕西省。倍数是模拟 ÷ 现有：打开随地区数、
+    读入全部随规定数增加，查询不应增加。
+    """
+    try:
+        growth = run_regions(count)
+    except (PolicyFilesError, OSError) as error:
+        fail(f"地区政策文件不能使用：\n{error}")
+    if json:
+        typer.echo(msgspec.json.encode(growth).decode())
+        return
+    table = Table("项目", "现有", "模拟", "倍数")
+    for key, word in _TIMES.items():
+        figures = (getattr(growth.real, key), getattr(growth.made, key), growth.ratio[key])
+        table.add_row(word, *(str(figure) for figure in figures))
     Console().print(table)

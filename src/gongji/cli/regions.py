@@ -13,10 +13,11 @@ from rich.text import Text
 
 from gongji.cli.quote import fail, open_book
 from gongji.core.codes import Confidence, Scheme
-from gongji.core.policy import NATION, PolicyBook, Region
+from gongji.core.policy import NATION, Citation, PolicyBook, Region
 from gongji.core.times import CHINA
 from gongji.policyfiles import (
     RULE_NAMES,
+    PolicyFilesError,
     changes,
     check,
     check_contradictions,
@@ -33,7 +34,7 @@ from gongji.policyfiles import (
     svg,
     trace,
 )
-from gongji.service.region_cases import differences, region_cases
+from gongji.service.region_cases import case_faults, differences, region_cases
 
 regions_app = typer.Typer(no_args_is_help=True, help="地区政策文件：检查、收录范围、某地某日的规定。")
 
@@ -42,7 +43,8 @@ regions_app = typer.Typer(no_args_is_help=True, help="地区政策文件：检�
 def check_command() -> None:
     """检查全部地区文件，一次列出所有差错。
 
-    语法、不认识的键、缺少出处、数值格式、日期重叠或空档、永远轮不到的行都会列出文件、行号和键。
+    语法、不认识的键、缺少出处、数值格式、日期重叠或空档、永远轮不到的行都会列出文件、行号和键；案例文件只看写法，
+    结果对不对用 gongji regions test。
     没有差错时退出码为 0，否则为 1。
 
     例：gongji regions check
@@ -51,7 +53,7 @@ def check_command() -> None:
         root = locate()
     except FileNotFoundError as missing:
         fail(str(missing))
-    faults = check(root) or check_contradictions(root, load(root))
+    faults = check(root) or (*check_contradictions(root, load(root)), *case_faults(root))
     for fault in faults:
         typer.echo(str(fault))
     if faults:
@@ -75,7 +77,10 @@ def coverage_command(
     book = open_book()
     today = datetime.now(CHINA).date()
     if picture:
-        picture.write_text(svg(book, today), encoding="utf-8")
+        try:
+            picture.write_text(svg(book, today), encoding="utf-8")
+        except OSError as error:
+            fail(f"不能写入 {picture}：{error.strerror}")
         typer.echo(f"已写入 {picture}")
     elif blocks:
         Console().print(_blocks(book, today))
@@ -127,10 +132,14 @@ def rule_name(rule: str, scheme: Scheme) -> str:
 def show_command(
     region: Annotated[str, typer.Argument(help="地区：名称或六位区划代码")],
     on: Annotated[str, typer.Option(help="日期，例如 2025-09-10；默认今天")] = "",
+    *,
+    own: Annotated[bool, typer.Option("--own", help="只列这个地区自己写的，不列继承的和未收录的")] = False,
 ) -> None:
     """某地某日的全部规定，连同从上级继承的；没有收录的写明“未收录”。
 
-    例：gongji regions show 西安 --on 2024-05-21
+    例一：gongji regions show 西安 --on 2024-05-21
+
+    例二：gongji regions show 西安 --own
     """
     book = open_book()
     found = region_or_exit(book, region)
@@ -140,24 +149,32 @@ def show_command(
         table.add_column(heading, overflow="fold")
     for scheme in Scheme:
         for name, rule in show(book, found.code, day, scheme):
+            if own and (rule is None or rule.cite.region != found.code):
+                continue
             if rule is None:
                 # 没有居民规定的主题不逐条列“未收录”：大多数主题本来就只有一种。
                 if scheme is Scheme.EMPLOYEE:
                     table.add_row(RULE_NAMES[name], Text("未收录", style="yellow"), "", "")
                 continue
-            cite = rule.cite
-            inherited = "" if cite.region == found.code else f"\n继承自{book.name(cite.region)}"
-            late = f"\n已过复核日期 {cite.review_by}" if cite.overdue(day) else ""
-            basis = Text(f"{cite.start} 起{inherited}\n{cite.source}\n{cite.file}{late}")
             lines = Text("\n".join(describe_for(book, found.code, rule, day, scheme)))
-            table.add_row(rule_name(name, scheme), lines, basis, cite.confidence.label)
+            basis = _basis(book, found, rule.cite, day)
+            table.add_row(rule_name(name, scheme), lines, basis, rule.cite.confidence.label)
     Console().print(table)
+
+
+def _basis(book: PolicyBook, region: Region, cite: Citation, day: date) -> Text:
+    inherited = "" if cite.region == region.code else f"\n继承自{book.name(cite.region)}"
+    late = f"\n已过复核日期 {cite.review_by}" if cite.overdue(day) else ""
+    return Text(f"{cite.start} 起{inherited}\n{cite.source}\n{cite.file}{late}")
 
 
 def region_or_exit(book: PolicyBook, name: str) -> Region:
     """The region of a name or code, or the exit that lists those known."""
     found = book.find(name)
     if found is None:
+        alike = [each for each in book.regions.values() if name in (each.name, *each.aliases)]
+        if alike:
+            fail(f"有几处都叫“{name}”，请写区划代码：{'、'.join(f'{each.name} {each.code}' for each in alike)}")
         known = "、".join(each.name for each in book.regions.values() if each.code != NATION)
         fail(f"没有收录“{name}”；已收录：{known}")
     return found
@@ -213,7 +230,8 @@ def trace_command(
     book = open_book()
     found = region_or_exit(book, region)
     if rule not in RULE_NAMES:
-        fail(f"没有规则 {rule}；可用：{'、'.join(RULE_NAMES)}")
+        alike = [name for name in RULE_NAMES if rule in name] or list(RULE_NAMES)
+        fail(f"没有规则 {rule}；可用：\n" + "\n".join(f"  {name} {RULE_NAMES[name]}" for name in alike))
     day = day_or_exit(on, "--on")
     stated = trace(book, locate(), found.code, rule, day, scheme)
     if not any(each.holds for each in stated):
@@ -242,19 +260,23 @@ def run_cases_command(
 ) -> None:
     """运行地区文件夹里的案例，逐个与手工结果比较。
 
-    全部符合时退出码为 0，否则为 1。
+    不符的列出文件、行号、案例名和每一项的差别。全部符合时退出码为 0，有不符的为 1，案例文件写错为 2。
 
     例：gongji regions test 西安
     """
     book = open_book()
     chosen = region_or_exit(book, region).code if region else "*"
     count, wrong = 0, 0
-    for case in region_cases(locate(), chosen):
+    try:
+        cases = region_cases(locate(), chosen)
+    except PolicyFilesError as error:
+        fail(f"案例文件不能使用：\n{error}")
+    for case in cases:
         count += 1
         told = differences(book, case)
         if told:
             wrong += 1
-            typer.echo("\n".join((f"{case.file} {case.name}", *(f"  {line}" for line in told))))
+            typer.echo("\n".join((f"{case.file}:{case.line} {case.name}", *(f"  {line}" for line in told))))
     typer.echo(f"{count} 个案例，{wrong} 个不符。" if count else "没有案例。")
     if wrong:
         raise typer.Exit(1)

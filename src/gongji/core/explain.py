@@ -35,7 +35,7 @@ def _deductible(step: Step) -> str:
 
 def _reduced(step: Step) -> str:
     line = int(step.facts[0])
-    return f"起付线 {_yuan(line)} 减 {_yuan(step.amount)}（家庭医生签约等），为 {_yuan(line - step.amount)}"
+    return f"起付线 {_yuan(line)} 减 {_yuan(step.amount)}（家庭医生签约等减免条件），为 {_yuan(line - step.amount)}"
 
 
 def _once_a_year(step: Step) -> str:
@@ -72,7 +72,7 @@ def _by_stay(step: Step) -> str:
 
 def _points(step: Step) -> str:
     points, missing = int(step.facts[0]), int(step.facts[1])
-    why = f"缴费年限缺 {missing} 年，" if missing else "家庭医生签约等，"
+    why = f"缴费年限缺 {missing} 年，" if missing else "符合身份、家庭医生签约等加减条件，"
     return f"{why}统筹支付比例{'加' if points > 0 else '减'} {format_percent(abs(points)).rstrip('%')} 个百分点"
 
 

@@ -1,12 +1,12 @@
 """Whether blocks that are sound alone fit together: no overlap, no gap, no rule that leads nowhere."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 
 import msgspec
 
-from gongji.core.policy import Cap, Citation, Ratio, Rule, RuleKey, SameAs, ancestry
+from gongji.core.policy import Cap, Citation, Ratio, Region, Rule, RuleKey, SameAs, ancestry
 from gongji.policyfiles.fault import Sheet
 
 
@@ -25,6 +25,27 @@ class Block(msgspec.Struct, frozen=True):
 
 Blocks = Mapping[RuleKey, list[Block]]
 """All blocks by key, those of a key by their first day."""
+
+
+class Named(msgspec.Struct, frozen=True):
+    """A region that was read, and its file for later faults."""
+
+    region: Region
+    sheet: Sheet
+
+
+def check_names(named: Sequence[Named]) -> None:
+    """Refuse a name or alias by which two regions are meant; districts of different cities may share their name."""
+    callers: dict[str, list[Named]] = {}
+    for each in named:
+        for name in dict.fromkeys((each.region.name, *each.region.aliases)):
+            callers.setdefault(name, []).append(each)
+    for name, sharing in callers.items():
+        for each in sharing:
+            is_name = each.region.name == name
+            if len(sharing) > 1 and not (is_name and not each.region.code.endswith("00")):
+                others = "、".join(other.region.code for other in sharing if other is not each)
+                each.sheet.fault("name" if is_name else "aliases", f"“{name}”也是 {others} 的名称或叫法，会混淆")
 
 
 def check_sequence(blocks: list[Block]) -> None:

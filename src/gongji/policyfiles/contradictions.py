@@ -89,7 +89,7 @@ def _read(root: Path, book: PolicyBook) -> tuple[tuple[Contradiction, ...], tupl
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        sheet.fault("", f"TOML 语法错误：{error}")
+        sheet.syntax_fault(error)
         return (), tuple(sheet.faults)
     found = []
     top = Table(sheet, "", values)

@@ -1,11 +1,14 @@
 """What is wrong in a policy file and where: file, key, line and a sentence in Chinese."""
 
 import re
+import tomllib
 from collections.abc import Iterator
 
 import msgspec
 
 _HEADER = re.compile(r"\s*\[\[?\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
+
+_AT_LINE = re.compile(r"at line (\d+)")
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True, order=True):
@@ -53,6 +56,12 @@ class Sheet:
         """Record a fault at a key path such as ``ratio[0].rows[2].share``."""
         place = line if line is not None else self.line_of(key)
         self.faults.append(Fault(file=self.file, line=place, key=key, text=text))
+
+    def syntax_fault(self, error: tomllib.TOMLDecodeError) -> None:
+        """Record that the text is no TOML, at the line the reader names, or the last."""
+        found = _AT_LINE.search(str(error))
+        line = int(found[1]) if found else max(1, len(self._lines))
+        self.fault("", f"TOML 语法错误：{error}；文字和金额加英文双引号，符号不用全角", line)
 
     def line_of(self, key: str) -> int:
         """Line of a key, or of the nearest thing above it that can be found."""

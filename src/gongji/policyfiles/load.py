@@ -9,14 +9,13 @@ from typing import Any
 
 from gongji.core.codes import Confidence, Scheme
 from gongji.core.policy import Citation, PolicyBook, Region, Rule, RuleKey
-from gongji.policyfiles.consistency import Block, check_bands, check_same_as, check_sequence
+from gongji.policyfiles.consistency import Block, Named, check_bands, check_names, check_same_as, check_sequence
 from gongji.policyfiles.facts import FACTS
 from gongji.policyfiles.fault import Fault, PolicyFilesError, Sheet
 from gongji.policyfiles.rules import FACT_RULES, READERS, SUBJECTS
 from gongji.policyfiles.table import Table
 
 _CODE = re.compile(r"\d{6}")
-_AT_LINE = re.compile(r"at line (\d+)")
 
 
 class _Reading:
@@ -24,6 +23,7 @@ class _Reading:
 
     def __init__(self) -> None:
         self.regions: dict[str, Region] = {}
+        self.named: list[Named] = []
         self.blocks: dict[RuleKey, list[Block]] = {}
         self.sheets: list[Sheet] = []
         self.hash = hashlib.sha256()
@@ -95,6 +95,7 @@ def _read(root: Path) -> _Reading:
     for blocks in reading.blocks.values():
         blocks.sort(key=lambda block: block.cite.start)
         check_sequence(blocks)
+    check_names(reading.named)
     check_same_as(reading.blocks)
     check_bands(reading.blocks)
     return reading
@@ -135,9 +136,7 @@ def _parse(path: Path, file: str, reading: _Reading) -> tuple[Sheet, dict[str, A
     try:
         return sheet, tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        found = _AT_LINE.search(str(error))
-        line = int(found[1]) if found else max(1, text.count("\n"))
-        sheet.fault("", f"TOML 语法错误：{error}", line)
+        sheet.syntax_fault(error)
         return sheet, None
 
 
@@ -148,7 +147,9 @@ def _read_region(table: Table, folder: str, reading: _Reading) -> None:
     if code is not None and code != folder:
         table.fault("code", f"代码 {code} 与文件夹名 {folder} 不一致")
     elif code is not None and name is not None:
-        reading.regions[code] = Region(code=code, name=name, aliases=aliases, pooling=pooling is not False)
+        region = Region(code=code, name=name, aliases=aliases, pooling=pooling is not False)
+        reading.regions[code] = region
+        reading.named.append(Named(region, table.sheet))
 
 
 def _read_blocks(sheet: Sheet, values: dict[str, Any], region: str, rules: dict[str, str], reading: _Reading) -> None:

@@ -29,6 +29,9 @@ COLOURS = {
     Confidence.LOW: "#d9a441",
     Confidence.ARTICLE_ONLY: "#c0603a",
 }
+_INKS = {Confidence.MEDIUM: "#111111", Confidence.LOW: "#111111"}
+"""Letters on the lighter colours, where white could not be read."""
+
 _UNKNOWN = "#e4e4e4"
 
 _WIDTH, _HEIGHT, _LEFT, _TOP = 64, 24, 150, 64
@@ -65,15 +68,17 @@ def svg(book: PolicyBook, on: date) -> str:
 
 def cell_text(cell: Cell | None) -> str:
     """A cell in a few characters."""
-    return "–" if cell is None else f"{cell.confidence.label}{'·继' if cell.inherited else ''}"
+    if cell is None:
+        return "–"
+    name = "仅文章" if cell.confidence is Confidence.ARTICLE_ONLY else cell.confidence.label
+    return f"{name}{'·继' if cell.inherited else ''}"
 
 
 def _cell(cell: Cell | None, left: int, top: int) -> str:
     fill = COLOURS[cell.confidence] if cell else _UNKNOWN
-    ink = "#ffffff" if cell else "#767676"
-    text = "仅文章" if cell and cell.confidence is Confidence.ARTICLE_ONLY else cell_text(cell)
+    ink = _INKS.get(cell.confidence, "#ffffff") if cell else "#5c5c5c"
     return (
         f'<rect x="{left}" y="{top}" width="{_WIDTH - 2}" height="{_HEIGHT - 2}" fill="{fill}"/>'
         f'<text x="{left + _WIDTH // 2 - 1}" y="{top + 15}" font-size="10" fill="{ink}" '
-        f'text-anchor="middle">{escape(text)}</text>'
+        f'text-anchor="middle">{escape(cell_text(cell))}</text>'
     )

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, datetime
+from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from gongji.core.codes import Term
@@ -34,7 +35,9 @@ class Table:
         """Refuse the keys that no rule knows."""
         for key in self._values:
             if key not in self._asked:
-                self.fault(key, f"不认识的键 {key}；这里可用：{'、'.join(sorted(self._asked))}")
+                close = get_close_matches(key, self._asked - self._values.keys(), 1)
+                hint = f"，是不是 {close[0]}" if close else ""
+                self.fault(key, f"不认识的键 {key}{hint}；这里可用：{'、'.join(sorted(self._asked))}")
 
     def value(self, key: str, *, required: bool = False) -> object | None:
         """The raw value of a key."""

@@ -330,3 +330,30 @@ def test_a_band_beyond_the_cap_is_refused(folder: Path) -> None:
     assert "永远轮不到" in only(folder, "outpatient", banded + cap).text
     assert faults_of(folder, "outpatient", banded + cap.replace("9000", "9001")) == ()
     assert faults_of(folder, "outpatient", banded + cap.replace("eligible_spending", "fund_payment")) == ()
+
+
+def test_a_wrong_key_names_the_likely_one(folder: Path) -> None:
+    faults = faults_of(folder, "outpatient", ratio('share = "70%"', head=HEAD.replace("confidence", "confidense")))
+    assert any("是不是 confidence" in fault.text for fault in faults)
+
+
+def another(folder: Path, code: str, name: str, alias: str) -> None:
+    (folder / code).mkdir()
+    text = f'code = "{code}"\nname = "{name}"\naliases = ["{alias}"]\n'
+    (folder / code / "region.toml").write_text(text, encoding="utf-8")
+
+
+def test_cities_do_not_share_a_name_and_nobody_an_alias(folder: Path) -> None:
+    another(folder, "999800", "试验市", "别处")
+    assert [(fault.key, "会混淆" in fault.text) for fault in check(folder)] == [("name", True)] * 2
+    (folder / "999800" / "region.toml").write_text('code = "999800"\nname = "别市"\naliases = ["试验"]\n', "utf-8")
+    assert [(fault.file, fault.key, fault.line) for fault in check(folder)] == [
+        ("regions/999800/region.toml", "aliases", 3),
+        ("regions/999900/region.toml", "aliases", 3),
+    ]
+
+
+def test_districts_of_different_cities_may_share_a_name(folder: Path) -> None:
+    another(folder, "999801", "中心区", "甲地中心")
+    another(folder, "999701", "中心区", "乙地中心")
+    assert check(folder) == ()

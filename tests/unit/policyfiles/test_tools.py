@@ -1,12 +1,12 @@
 """What changed, where a value stands, what is covered; and books that are read as they are needed."""
 
-import shutil
 import time
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from gongji.bench.regions import MADE, make, run
 from gongji.core.codes import Confidence, Scheme
 from gongji.core.policy import Cap, Deductible, PolicyBook
 from gongji.policyfiles import PolicyFilesError, changes, columns, load, locate, matrix, open_lazily, svg, trace
@@ -99,12 +99,7 @@ def test_a_lazy_book_finds_faults_when_a_region_is_asked_for(tmp_path: Path) -> 
 def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Four hundred regions with the files of a real one."""
     root = tmp_path_factory.mktemp("regions")
-    shutil.copytree(locate() / "000000", root / "000000")
-    for number in range(MANY):
-        code = f"{11 + number // 40}{1 + number % 40:02d}00"
-        shutil.copytree(locate() / "610100", root / code)
-        text = f'code = "{code}"\nname = "第{number}市"\n'
-        (root / code / "region.toml").write_text(text, encoding="utf-8")
+    make(root, MANY)
     return root
 
 
@@ -112,10 +107,10 @@ def test_four_hundred_regions_cost_no_more_than_those_asked_for(many: Path) -> N
     start = time.perf_counter()
     book = open_lazily(many)
     opened = time.perf_counter()
-    assert book.rule(Deductible, "110100", "outpatient.deductible", AFTER) is not None
+    assert book.rule(Deductible, MADE, "outpatient.deductible", AFTER) is not None
     first = time.perf_counter()
     for _ in range(1_000):
-        book.in_force("110100", "outpatient.deductible", AFTER)
+        book.in_force(MADE, "outpatient.deductible", AFTER)
     looked = time.perf_counter()
     print(f"open {opened - start:.3f} s, first {first - opened:.4f} s, then {(looked - first) * 1e3:.1f} us")  # noqa: T201
     assert len(book.regions) == MANY + 1
@@ -123,3 +118,11 @@ def test_four_hundred_regions_cost_no_more_than_those_asked_for(many: Path) -> N
     assert looked - start < 3
     read = book.rules._read  # type: ignore[attr-defined]
     assert set(read) <= {"110100", "110000", "000000"}
+
+
+def test_the_cost_of_more_regions_is_told_beside_the_real_ones() -> None:
+    growth = run(3)
+    assert (growth.made.regions, growth.real.regions) == (4, len(load(locate()).regions))
+    assert set(growth.ratio) == {"regions", "blocks", "open_ms", "first_ms", "further_us", "load_ms"}
+    assert growth.ratio["regions"] == round(4 / growth.real.regions, 2)
+    assert growth.made.first_ms > 0
