@@ -37,6 +37,7 @@ async def once(platform: Platform, sender: Sender, person_no: str | None, work: 
         try:
             return await _attempt(platform, sender, person_no, work)
         except _RefusedError as refused:
+            await _remember(platform, sender, refused.refusal)
             await note_refusal(platform, sender, person_no or "", refused.refusal)
             return refused.refusal
         except store.DuplicateMessageError:
@@ -55,18 +56,57 @@ async def _attempt(platform: Platform, sender: Sender, person_no: str | None, wo
         answer = await work(conn)
         if isinstance(answer, Refusal):
             raise _RefusedError(answer)
-        row = store.MessageRow(
-            sender=sender.institution,
-            message_id=sender.message_id,
-            transaction=sender.transaction,
-            input_hash=sender.input_hash,
-            outcome="done",
-            settlement_id=None,
-            answer=msgspec.json.encode(answer),
-            unknown=sender.unknown,
-        )
+        row = _row(sender, "done", msgspec.json.encode(answer))
         await store.expect_all(await store.write_messages(conn, [row], platform.clock()), 1)
         return answer
+
+
+def _row(sender: Sender, outcome: str, answer: bytes) -> store.MessageRow:
+    return store.MessageRow(
+        sender=sender.institution,
+        message_id=sender.message_id,
+        transaction=sender.transaction,
+        input_hash=sender.input_hash,
+        outcome=outcome,
+        settlement_id=None,
+        answer=answer,
+        unknown=sender.unknown,
+    )
+
+
+async def _remember(platform: Platform, sender: Sender, refusal: Refusal) -> None:
+    """Keep that a message was refused, for whoever lost the answer; what is done already stays as it is."""
+    async with platform.pool.connection() as conn:
+        await store.write_messages(conn, [_row(sender, "refused", refusal.code.value.encode())], platform.clock())
+
+
+class MessageState(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a message (报文状态).
+
+    Attributes:
+        state: ``done``, ``refused`` (nothing was posted), ``void`` (taken back before it came) or ``never_seen``.
+        transaction: which business it was.
+        settlement: id of the settlement it made, if it made one.
+        code: code of the refusal.
+    """
+
+    state: str
+    transaction: str | None = None
+    settlement: str | None = None
+    code: str | None = None
+
+
+async def message_state(platform: Platform, institution: str, message_id: str) -> MessageState:
+    """What became of a message, for an institution that lost the answer."""
+    async with platform.pool.connection() as conn:
+        cursor = await store.run(conn, "messages", senders=[institution], message_ids=[message_id])
+        row = await cursor.fetchone()
+    if row is None:
+        return MessageState(state="never_seen")
+    refused = row[4] == "refused"
+    return MessageState(
+        state=row[4], transaction=row[2], settlement=row[5], code=bytes(row[6]).decode() if refused else None
+    )
 
 
 async def lock_people(conn: AsyncConnection, person_nos: list[str]) -> None:

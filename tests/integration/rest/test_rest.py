@@ -151,6 +151,7 @@ async def test_openapi_describes_every_route(api: Any) -> None:
     described = (await (await api(None)).get("/openapi.json")).json()
     assert set(described["paths"]) == {
         "/api/ask",
+        "/api/messages/{institution}/{message_id}",
         "/api/sessions",
         "/api/me",
         "/api/me/account",

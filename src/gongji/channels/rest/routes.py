@@ -13,6 +13,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
 
 from gongji.channels.rest import values
 from gongji.channels.rest.ask import ask
+from gongji.channels.rest.messages import message
 from gongji.channels.rest.problems import NOT_SIGNED_IN, Problem, RefusedError, answer, invalid, of_fault
 from gongji.core.money import Fen, MoneyError, format_yuan, parse_yuan
 from gongji.core.refusal import Code, Refusal, refuse
@@ -242,6 +243,7 @@ def rest_routes() -> Router:
         dependencies={"caller": Provide(caller_of)},
         route_handlers=[
             ask,
+            message,
             open_session,
             me,
             my_account,
