@@ -2,8 +2,9 @@
 
 import asyncio
 import itertools
-from datetime import date
+from datetime import date, timedelta
 
+import msgspec
 import psycopg
 import psycopg.conninfo
 import pytest
@@ -12,8 +13,8 @@ from gongji.core.codes import AccountState, Insurance, Relation
 from gongji.core.family import BindingState
 from gongji.core.refusal import Code, Refusal
 from gongji.ledger.verify import verify
-from gongji.service import bindings
-from gongji.service.commands import Done, Reverse
+from gongji.service import bindings, visits
+from gongji.service.commands import Claimed, Done, Reverse
 from gongji.service.platform import Platform
 from gongji.service.presettle import presettle
 from world import World, done
@@ -346,3 +347,19 @@ def _copy_of(dsn: str) -> str:
     with psycopg.connect(dsn.replace(f"/{database}?", "/postgres?"), autocommit=True) as conn:
         conn.execute(f"create database {name} template {database}")
     return dsn.replace(f"/{database}?", f"/{name}?")
+
+
+async def test_care_of_a_day_to_come_is_refused(world: World) -> None:
+    await family(world)
+    tomorrow = world.platform.clock().date() + timedelta(days=1)
+    registration = visits.Registration(person_no=world.people["父"], claimed=Claimed(), number="future", on=tomorrow)
+    refused = await visits.register(world.platform, world.sender(world.hospital, "2201"), registration)
+    assert isinstance(refused, Refusal)
+    assert refused.code is Code.CARE_IN_FUTURE
+    command = world.purchase_command("父", 1_000)
+    assert command.purchase
+    command = msgspec.structs.replace(command, purchase=msgspec.structs.replace(command.purchase, on=tomorrow))
+    outcome = await world.platform.batcher.submit(command)
+    assert isinstance(outcome, Refusal)
+    assert outcome.code is Code.CARE_IN_FUTURE
+    assert await world.balance("父") == 5_000

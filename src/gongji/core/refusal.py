@@ -53,6 +53,7 @@ class Code(Enum):
     VISIT_CANCELLED = "visit_cancelled", "就诊[{visit}]已撤销，请重新挂号"
     VISIT_EXISTS = "visit_exists", "住院/门诊号 {number} 已登记过就诊，请使用原就诊ID"
     VISIT_IN_USE = "visit_in_use", "就诊[{visit}]已有{what}，不能撤销挂号，请先撤销{what}"
+    CARE_IN_FUTURE = "care_in_future", "就诊日期 {on} 晚于今天，请核对系统时间后重新提交"
     FEES_MISSING = "fees_missing", "就诊[{visit}]收费批次 {batch} 没有费用明细，请先上传"
     FEE_DUPLICATE = "fee_duplicate", "费用明细流水号 {line} 已上传过，请使用新的流水号"
     FEE_ARITHMETIC = "fee_arithmetic", "费用明细 {line} 的总额 {amount} 元不等于数量乘单价 {product} 元"

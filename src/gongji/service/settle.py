@@ -92,6 +92,11 @@ def _numbers(person: Person, kind: str) -> tuple[str, ...]:
     return (person.card_no,)
 
 
+def check_care_date(on: date, today: date) -> Refusal | None:
+    """Care is settled by the rules of its day, and nobody knows the rules of a day to come."""
+    return refuse(Code.CARE_IN_FUTURE, field="begntime", on=str(on)) if on > today else None
+
+
 def check_institution(institution: Institution | None, code: str) -> Refusal | None:
     """Whether insurance may be used at the institution."""
     if institution is None:
@@ -131,6 +136,9 @@ def _purchase_bill(snapshot: Snapshot, command: Settle, patient: Person) -> _Bil
     twice = next((n for n in numbers if numbers.count(n) > 1), None)
     if twice is not None:
         return refuse(Code.FEE_DUPLICATE, field="feedetl_sn", line=twice)
+    late = check_care_date(purchase.on, snapshot.now.date())
+    if late:
+        return late
     parts = total_of([line.split for line in purchase.lines])
     number = snapshot.visit_ids.pop() if snapshot.visit_ids else 0
     visit_id = VISIT_ID_FORMAT.format(region=patient.region, day=snapshot.now, number=number)

@@ -20,7 +20,7 @@ from gongji.service.commands import Claimed, FeeLine, Sender
 from gongji.service.messages import Answer, once
 from gongji.service.people import people_by_number
 from gongji.service.platform import Platform
-from gongji.service.settle import VISIT_ID_FORMAT, check_institution, check_person
+from gongji.service.settle import VISIT_ID_FORMAT, check_care_date, check_institution, check_person
 from gongji.service.writing import fee_columns
 
 EVERY_BATCH = "0000"
@@ -67,6 +67,7 @@ async def register(platform: Platform, sender: Sender, registration: Registratio
     async def work(conn: AsyncConnection) -> Answer | Refusal:
         person, refusal = await _patient(conn, registration.person_no, registration.claimed)
         refusal = refusal or check_institution(await _institution(conn, sender.institution), sender.institution)
+        refusal = refusal or check_care_date(registration.on, platform.clock().date())
         if refusal or person is None:
             return refusal or refuse(Code.PERSON_UNKNOWN)
         cursor = await store.run(conn, "visit_of_number", institution=sender.institution, number=registration.number)
