@@ -1,6 +1,7 @@
 """Real PostgreSQL for every test that needs one: one server a run, one database a test module."""
 
 import itertools
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from gongji.core.policy import PolicyBook
 from gongji.ledger.embedded import EmbeddedPostgres
@@ -16,6 +18,16 @@ from gongji.ledger.migrate import migrate
 from gongji.policyfiles.load import load
 from gongji.policyfiles.locate import locate
 from gongji.service.platform import Platform
+
+# A test is not a stopwatch, and the same code passes or fails the same way: new examples are looked for on purpose,
+# with GONGJI_SEARCH=1.
+settings.register_profile(
+    "gongji",
+    deadline=None,
+    derandomize=not os.environ.get("GONGJI_SEARCH"),
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("gongji")
 
 _numbers = itertools.count(1)
 
