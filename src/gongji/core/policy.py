@@ -102,11 +102,6 @@ class Region(msgspec.Struct, frozen=True, kw_only=True):
     aliases: tuple[str, ...] = ()
     pooling: bool = True
 
-    @property
-    def province(self) -> str:
-        """Code of the province."""
-        return self.code[:2] + "0000"
-
 
 @lru_cache(maxsize=4096)
 def ancestry(code: str) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ join account a on a.id in (p.from_account, p.to_account) and a.kind = 'personal'
 -- name: lock_accounts
 -- In id order, like every batch does.
 select id, region, owner, segment, state, balance, held
-from account where id = any(%(ids)s) order by id for no key update;
+from account where kind = 'personal' and owner = any(%(owners)s) order by id for no key update;
 
 -- name: read_accounts
 select id, region, owner, segment, state, balance, held
@@ -245,12 +245,6 @@ values (%(person_no)s, %(region)s, %(name)s, %(certificate_type)s, %(certificate
 -- name: open_account
 insert into account (region, kind, owner, segment, state)
 values (%(region)s, 'personal', %(owner)s, %(segment)s, %(state)s);
-
--- name: set_account_state
-update account set state = %(state)s where kind = 'personal' and owner = %(owner)s;
-
--- name: own_account_ids
-select id from account where kind = 'personal' and owner = any(%(owners)s) order by id;
 
 -- name: visit_of_number
 select id, person_no from visit where institution = %(institution)s and number = %(number)s and state = 'open';

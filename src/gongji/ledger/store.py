@@ -21,9 +21,9 @@ async def run(conn: AsyncConnection, statement: str, /, **parameters: Any) -> Cu
     return await conn.execute(queries[statement], parameters)
 
 
-async def lock_accounts(conn: AsyncConnection, ids: Sequence[int]) -> list[PersonalAccount]:
-    """Lock personal accounts in id order and read them as they are then."""
-    cursor = await run(conn, "lock_accounts", ids=sorted(ids))
+async def lock_accounts(conn: AsyncConnection, owners: Sequence[str]) -> list[PersonalAccount]:
+    """Lock people's accounts in id order and read them as they are then."""
+    cursor = await run(conn, "lock_accounts", owners=list(owners))
     return [rows.account(row) for row in await cursor.fetchall()]
 
 

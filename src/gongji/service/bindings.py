@@ -18,7 +18,7 @@ from gongji.core.policy import BindingProof, PolicyBook
 from gongji.core.refusal import Code, Refusal, foremost, refuse
 from gongji.ledger import rows, store
 from gongji.service.commands import Sender
-from gongji.service.messages import Answer, lock_people, once
+from gongji.service.messages import Answer, once
 from gongji.service.people import people_by_number, read_accounts
 from gongji.service.platform import Platform
 
@@ -97,7 +97,7 @@ async def bind_in(conn: AsyncConnection, book: PolicyBook, request: BindingReque
     user = await _named(conn, request)
     if isinstance(user, Refusal):
         return user
-    await lock_people(conn, [authoriser.person_no, user.person_no])
+    await store.lock_accounts(conn, [authoriser.person_no, user.person_no])
     await _end_expired(conn, authoriser, user, at)
     refusal = await _refusal(conn, book, request, authoriser, user, at.date())
     return refusal or await _write(conn, book, request, authoriser, user, at)
@@ -241,7 +241,7 @@ async def _locked(conn: AsyncConnection, binding_id: str) -> Binding | Refusal:
     row = await cursor.fetchone()
     if row is None:
         return refuse(Code.BINDING_UNKNOWN, field="id")
-    await lock_people(conn, [row[1], row[2]])
+    await store.lock_accounts(conn, [row[1], row[2]])
     cursor = await store.run(conn, "binding", id=binding_id)
     row = await cursor.fetchone()
     return rows.binding(row) if row else refuse(Code.BINDING_UNKNOWN, field="id")

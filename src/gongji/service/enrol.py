@@ -84,8 +84,7 @@ async def credit(platform: Platform, credits_: Sequence[Credit]) -> None:
 
 async def credit_in(conn: AsyncConnection, lane: Lane, credits_: Sequence[Credit], now: datetime) -> None:
     """Credit accounts in one sealed batch, as part of the caller's transaction; a lane takes one batch of it."""
-    cursor = await store.run(conn, "own_account_ids", owners=list({c.person_no for c in credits_}))
-    locked = await store.lock_accounts(conn, [row[0] for row in await cursor.fetchall()])
+    locked = await store.lock_accounts(conn, list({c.person_no for c in credits_}))
     accounts = {(a.owner, a.segment): a for a in locked}
     targets = [accounts[c.person_no, c.segment] for c in credits_]
     income = {a.region: AccountRef(AccountKind.PREMIUM_INCOME, a.region, a.region) for a in targets}

@@ -49,7 +49,7 @@ async def once(platform: Platform, sender: Sender, person_no: str | None, work: 
 async def _attempt(platform: Platform, sender: Sender, person_no: str | None, work: Work) -> Answer | Refusal:
     async with platform.pool.connection() as conn, conn.transaction():
         if person_no is not None:
-            await lock_people(conn, [person_no])
+            await store.lock_accounts(conn, [person_no])
         known = await _known(conn, sender)
         if known is not None:
             return known
@@ -107,12 +107,6 @@ async def message_state(platform: Platform, institution: str, message_id: str) -
     return MessageState(
         state=row[4], transaction=row[2], settlement=row[5], code=bytes(row[6]).decode() if refused else None
     )
-
-
-async def lock_people(conn: AsyncConnection, person_nos: list[str]) -> None:
-    """Lock the accounts of people in id order; nothing about them changes until the transaction ends."""
-    cursor = await store.run(conn, "own_account_ids", owners=person_nos)
-    await store.lock_accounts(conn, [row[0] for row in await cursor.fetchall()])
 
 
 async def _known(conn: AsyncConnection, sender: Sender) -> Answer | Refusal | None:
