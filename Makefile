@@ -5,7 +5,7 @@ PYTHON ?= python3
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench dev lock
+.PHONY: help install demo test check bench dev lock schema
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -44,6 +44,9 @@ browser: install
 
 bench: install ## figures of this machine, as ratios in one run
 	$(BIN)/gongji bench settle
+
+schema: ## write the first migration from the schema, while nothing is released
+	@cat src/gongji/ledger/schema/*.sql > src/gongji/ledger/migrations/0001_initial.sql
 
 lock: install ## write requirements/*.txt from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv

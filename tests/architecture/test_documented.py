@@ -7,9 +7,10 @@ from typing import Final
 
 import pytest
 
-from architecture.project import DOCS, ROOT, SOURCE
+from architecture.project import DOCS, ROOT
 from gongji.core.codes import Relation, Scheme, Segment
 from gongji.core.refusal import Code
+from gongji.ledger.sql import texts
 
 MIN_TERMS: Final = 60
 
@@ -38,7 +39,7 @@ def test_each_refusal_has_its_own_text() -> None:
 
 
 def test_each_table_of_the_schema_is_described() -> None:
-    schema = (SOURCE / "ledger" / "schema.sql").read_text("utf-8")
+    schema = "".join(texts("schema"))
     page = (DOCS / "reference" / "schema.md").read_text("utf-8")
     tables = re.findall(r"^create table (\w+)", schema, re.MULTILINE)
     assert [table for table in tables if f"`{table}`" not in page] == []

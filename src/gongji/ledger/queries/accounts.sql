@@ -1,0 +1,75 @@
+-- name: lock_accounts_around
+-- Every personal account that a settlement of these patients, or the reversals named, can touch. Always locked in id
+-- order and before anything else: two batches can then never wait for each other in a circle.
+select id, region, owner, segment, state, balance, held
+from account
+where id = any(array(
+    select id from account where kind = 'personal' and owner = any(%(patients)s)
+    union
+    select a.id
+    from binding b join account a on a.kind = 'personal' and a.owner = b.authoriser
+    where b.user_no = any(%(patients)s) and b.state = 'active'
+    union
+    select unnest(%(also)s::bigint[])))
+order by id
+for no key update;
+
+-- name: read_accounts_around
+select id, region, owner, segment, state, balance, held
+from account
+where id = any(array(
+    select id from account where kind = 'personal' and owner = any(%(patients)s)
+    union
+    select a.id
+    from binding b join account a on a.kind = 'personal' and a.owner = b.authoriser
+    where b.user_no = any(%(patients)s) and b.state = 'active'
+    union
+    select unnest(%(also)s::bigint[])))
+order by id;
+
+-- name: accounts_of_postings
+-- Personal accounts that the journals of these settlements moved.
+select a.id
+from unnest(%(days)s::date[], %(regions)s::text[], %(journals)s::bigint[]) as s (booked_on, region, journal_id)
+join posting p using (booked_on, region, journal_id)
+join account a on a.id in (p.from_account, p.to_account) and a.kind = 'personal';
+
+-- name: lock_accounts
+-- In id order, like every batch does.
+select id, region, owner, segment, state, balance, held
+from account where kind = 'personal' and owner = any(%(owners)s) order by id for no key update;
+
+-- name: read_accounts
+select id, region, owner, segment, state, balance, held
+from account where kind = 'personal' and owner = any(%(owners)s) order by id;
+
+-- name: ensure_accounts
+insert into account (region, kind, owner)
+select * from unnest(%(regions)s::text[], %(kinds)s::account_kind[], %(owners)s::text[])
+on conflict (kind, owner, segment, region) do nothing;
+
+-- name: find_accounts
+select a.id, a.kind, a.owner, a.region
+from unnest(%(regions)s::text[], %(kinds)s::account_kind[], %(owners)s::text[]) as k (region, kind, owner)
+join account a using (region, kind, owner);
+
+-- name: move_balances
+update account a set balance = a.balance + d.delta
+from unnest(%(ids)s::bigint[], %(deltas)s::bigint[]) as d (id, delta)
+where a.id = d.id;
+
+-- name: open_account
+insert into account (region, kind, owner, segment, state)
+values (%(region)s, 'personal', %(owner)s, %(segment)s, %(state)s);
+
+-- name: movements
+-- What went into and out of a person's accounts, newest first.
+select p.booked_on, p.region, p.journal_id, p.purpose, j.kind, j.booked_at,
+       case when p.from_account = any(%(ids)s) then -p.amount else p.amount end,
+       s.person_no, s.institution, s.care
+from posting p
+join journal j on (j.booked_on, j.region, j.id) = (p.booked_on, p.region, p.journal_id)
+left join settlement s on (s.booked_on, s.region, s.journal_id) = (p.booked_on, p.region, p.journal_id)
+where p.from_account = any(%(ids)s) or p.to_account = any(%(ids)s)
+order by j.booked_at desc, p.journal_id desc, p.line desc
+limit %(limit)s;

@@ -1,0 +1,75 @@
+-- name: verify_journals
+-- Every journal in the order of its chain.
+select j.lane, j.seal_no, j.booked_at, j.region, j.id, j.kind, j.sender, j.message_id, j.reverses, j.document_hash,
+       s.document, s.total, s.pool, s.supplementary, s.own, s.shared, s.cash
+from journal j
+left join settlement s on (s.booked_on, s.region, s.journal_id) = (j.booked_on, j.region, j.id)
+order by j.lane, j.seal_no, j.id;
+
+-- name: verify_postings
+select p.journal_id, p.line, p.from_account, p.to_account, p.amount, p.purpose
+from posting p join journal j on (j.booked_on, j.region, j.id) = (p.booked_on, p.region, p.journal_id)
+order by j.lane, j.seal_no, p.journal_id, p.line;
+
+-- name: verify_seals
+select lane, no, journals, previous, hash from seal order by lane, no;
+
+-- name: verify_balances
+-- Personal accounts whose balance is not what the postings give.
+select a.id, a.balance, coalesce(i.came, 0) - coalesce(o.went, 0)
+from account a
+left join (select to_account as id, sum(amount)::bigint as came from posting group by to_account) i using (id)
+left join (select from_account as id, sum(amount)::bigint as went from posting group by from_account) o using (id)
+where a.kind = 'personal' and a.balance <> coalesce(i.came, 0) - coalesce(o.went, 0)
+order by a.id;
+
+-- name: verify_orphans
+-- Rows that name what is not there: postings without journal or account, settlements without journal.
+select 'posting', p.journal_id from posting p
+left join journal j on (j.booked_on, j.region, j.id) = (p.booked_on, p.region, p.journal_id)
+where j.id is null
+union all
+select 'posting', p.journal_id from posting p
+where not exists (select 1 from account a where a.id = p.from_account)
+   or not exists (select 1 from account a where a.id = p.to_account)
+union all
+select 'settlement', s.journal_id from settlement s
+left join journal j on (j.booked_on, j.region, j.id) = (s.booked_on, s.region, s.journal_id)
+where j.id is null
+union all
+select 'seal', j.id from journal j
+left join seal s on (s.lane, s.no) = (j.lane, j.seal_no)
+where s.no is null
+limit 1;
+
+-- name: verify_links
+-- A settlement that was taken back must have its reversal in the books, and the reverse.
+select r.settlement_id from reversal r
+left join settlement s on s.reverses = r.settlement_id
+where s.journal_id is null
+union all
+select s.reverses from settlement s
+left join reversal r on r.settlement_id = s.reverses
+where s.reverses is not null and r.settlement_id is null
+limit 1;
+
+-- name: verify_year_totals
+-- Yearly figures that are not the sum of the settlements, as the documents tell it.
+with told as (
+    select person_no,
+           (d ->> 'year')::smallint as year,
+           d ->> 'benefit' as benefit,
+           sum(sign * (d -> 'split' ->> 'deductible')::bigint)::bigint as deductible,
+           sum(sign * (d -> 'split' ->> 'eligible')::bigint)::bigint as eligible,
+           sum(sign * (d -> 'split' ->> 'pool')::bigint)::bigint as pool,
+           sum(sign)::integer as events
+    from (select person_no, case when reverses is null then 1 else -1 end as sign,
+                 convert_from(document, 'UTF8')::jsonb as d
+          from settlement) s
+    where d ->> 'benefit' is not null
+    group by 1, 2, 3
+)
+select coalesce(y.person_no, t.person_no)
+from year_total y full join told t using (person_no, year, benefit)
+where (y.deductible, y.eligible, y.pool, y.events) is distinct from (t.deductible, t.eligible, t.pool, t.events)
+limit 1;

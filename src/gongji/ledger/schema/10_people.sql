@@ -1,0 +1,46 @@
+create table institution (
+    code text primary key,
+    region text not null check (region ~ '^\d{6}$'),
+    name text not null,
+    kind text not null check (kind in ('hospital', 'pharmacy', 'clinic')),
+    level text check (level in ('1', '2', '3')),
+    grade text check (grade in ('A', 'B')),
+    community boolean not null default false,
+    designated boolean not null default true,
+    credentials jsonb not null default '{}'
+);
+
+create table catalogue_item (
+    code text primary key,
+    name text not null,
+    kind text not null,
+    level text not null check (level in ('甲', '乙', '丙')),
+    first_self_pay smallint not null default 0 check (first_self_pay between 0 and 10000),
+    price_limit bigint check (price_limit >= 0),
+    price bigint not null default 0 check (price >= 0)
+);
+
+create table person (
+    person_no text primary key,
+    region text not null check (region ~ '^\d{6}$'),
+    name text not null,
+    certificate_type text not null default '01',
+    certificate_no text not null unique,
+    card_no text not null unique,
+    phone text not null default '',
+    gender text not null check (gender in ('1', '2', '9')),
+    birth_date date not null,
+    scheme text not null check (scheme in ('employee', 'resident')),
+    status text not null check (status in ('active', 'retired', 'child', 'student', 'adult', 'elderly')),
+    insurance text not null check (insurance in ('insured', 'suspended', 'ended', 'none')),
+    insured_since date,
+    suspended_on date,
+    retired_on date,
+    gp_signed boolean not null default false,
+    missing_years smallint not null default 0 check (missing_years >= 0),
+    employer text not null default '',
+    real_name_verified boolean not null default false,
+    password_hash text,
+    fictitious boolean not null default false,
+    check ((scheme = 'employee') = (status in ('active', 'retired')))
+);

@@ -1,0 +1,64 @@
+-- Yearly figures of a person by kind of benefit; guarded by the lock on the person's account rows.
+create table year_total (
+    region text not null,
+    person_no text not null,
+    year smallint not null,
+    benefit text not null,
+    deductible bigint not null default 0,
+    eligible bigint not null default 0,
+    pool bigint not null default 0,
+    events integer not null default 0,
+    primary key (person_no, year, benefit, region)
+);
+
+create table settlement (
+    booked_on date not null,
+    region text not null,
+    journal_id bigint not null,   -- with region and day it makes the settlement's public id
+    visit_id text not null,
+    batch text not null,
+    person_no text not null,
+    institution text not null,
+    message_id text not null,
+    care text not null,
+    reverses text,                -- id of the settlement this one takes back
+    settled_at timestamptz not null,
+    total bigint not null,
+    pool bigint not null,
+    supplementary bigint not null,
+    own bigint not null,
+    shared bigint not null,
+    cash bigint not null,
+    balance_after bigint not null,
+    document bytea not null,      -- the whole settlement with inputs, split and reasons, as JSON
+    primary key (region, booked_on, journal_id),
+    check (total = pool + supplementary + own + shared + cash)
+) partition by range (booked_on);
+create index settlement_of_person on settlement (person_no, settled_at);
+
+-- Sources that settlements' reasons name, each once; the key is a hash over the body.
+create table citation (
+    key text primary key,
+    body jsonb not null
+);
+
+-- What has been settled and not taken back, and what has been taken back: one row each, so that neither happens twice.
+create table settled_batch (
+    visit_id text not null,
+    batch text not null,
+    settlement_id text not null,
+    primary key (visit_id, batch)
+);
+create table reversal (
+    settlement_id text primary key,
+    reversed_by text not null unique
+);
+
+create trigger settlement_is_append_only before update or delete on settlement
+    for each row execute function refuse_change();
+
+create trigger reversal_is_append_only before update or delete on reversal
+    for each row execute function refuse_change();
+
+create trigger citation_is_append_only before update or delete on citation
+    for each row execute function refuse_change();

@@ -1,0 +1,46 @@
+-- One row for each message that changed something, was refused, or was taken back before it came: the sender's key,
+-- the hash of its content, and what became of it. Read when the patient's accounts are locked, written with the rest.
+create table message (
+    sender text not null,
+    message_id text not null,
+    transaction text not null,
+    input_hash bytea not null,
+    outcome text not null check (outcome in ('done', 'refused', 'void')),
+    settlement_id text,
+    answer bytea not null,        -- JSON to answer again; empty for a settlement, the refusal's code for a refusal
+    unknown jsonb,                -- fields the sender added, kept as they came
+    received_at timestamptz not null,
+    primary key (sender, message_id)
+);
+
+create table incident (
+    id bigint generated always as identity primary key,
+    kind text not null,
+    at timestamptz not null,
+    institution text,
+    persons text[] not null,
+    details jsonb not null default '{}'
+);
+
+create table session (
+    token_hash bytea primary key,
+    person_no text not null references person,
+    created_at timestamptz not null,
+    expires_at timestamptz not null
+);
+
+create table sign_in (
+    sign_no text primary key,
+    institution text not null references institution,
+    operator text not null,
+    signed_in_at timestamptz not null,
+    signed_out_at timestamptz
+);
+
+create table setting (
+    key text primary key,
+    value text not null
+);
+
+create trigger incident_is_append_only before update or delete on incident
+    for each row execute function refuse_change();
