@@ -69,6 +69,9 @@ class Code(Enum):
     )
     ALREADY_REVERSED = "already_reversed", "结算[{settlement}]已撤销，请勿重复撤销"
     NOT_REVERSIBLE = "not_reversible", "{what}，不能撤销"
+    RECORD_EXISTS = "record_exists", "{what}已存在，{remedy}"
+    RECORD_UNKNOWN = "record_unknown", "未找到{what}，请核对后重新提交"
+    RECORD_CLOSED = "record_closed", "{what}{state}，不能{act}"
     FILE_UNKNOWN = "file_unknown", "未找到文件 {number}，或已过下载截止时间，请重新上传或重新申请下载"
     RULE_UNKNOWN = "rule_unknown", "{region}的{what}未收录，无法计算；请以参保地医保经办机构答复为准"
     FACT_MISSING = "fact_missing", "计算需要{what}，请补充后重试"

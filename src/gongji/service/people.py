@@ -82,6 +82,12 @@ async def holding_of(platform: Platform, person_no: str) -> Holding | Refusal:
         return await _with_accounts(conn, found[person_no])
 
 
+async def persons(platform: Platform, person_nos: Sequence[str]) -> dict[str, Person]:
+    """People by their numbers, for a caller without a connection."""
+    async with platform.pool.connection() as conn:
+        return await people_by_number(conn, person_nos)
+
+
 async def people_by_number(conn: AsyncConnection, person_nos: Sequence[str]) -> dict[str, Person]:
     """People by their numbers."""
     cursor = await store.run(conn, "people", person_nos=list(person_nos))

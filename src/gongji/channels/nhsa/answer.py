@@ -58,11 +58,17 @@ class _UnknownInfno(msgspec.Struct, frozen=True):
     err_msg: str
 
 
-def success(output: Mapping[str, Any] | None, *, refmsgid: str, received_at: datetime, responded_at: datetime) -> bytes:
+def success(
+    output: Mapping[str, Any] | list[dict[str, Any]] | None,
+    *,
+    refmsgid: str,
+    received_at: datetime,
+    responded_at: datetime,
+) -> bytes:
     """The answer to a request that was carried out.
 
     Args:
-        output: output nodes, built with :func:`render`; None where the transaction has no output.
+        output: output nodes, or rows without a node, built with :func:`render`; None where there is no output.
         refmsgid: the platform's message id, from :func:`refmsgid`.
         received_at: when the request came.
         responded_at: when the answer leaves.

@@ -6,8 +6,11 @@ here is their national part.
 
 from typing import Final
 
+from gongji.channels.nhsa import tables
 from gongji.core.case import AccountUse
-from gongji.core.codes import Care, Insurance, Scheme, Status
+from gongji.core.codes import Care, Grade, Insurance, Level, Scheme, Status
+from gongji.core.lines import CatalogueItem
+from gongji.core.person import Institution
 from gongji.core.refusal import Code, Refusal, refuse
 
 INSUTYPE: Final = {Scheme.EMPLOYEE: "310", Scheme.RESIDENT: "390"}
@@ -117,6 +120,36 @@ YES: Final = "1"
 PAID_AT_INSTITUTION: Final = "2"
 """支付地点类别：医疗机构"""
 
+FUND_CHECK: Final = "01"
+"""待遇检查类型：基金项检查"""
+
+FIXMEDINS_TYPE: Final = {"hospital": "1", "clinic": "1", "pharmacy": "2"}
+"""定点医疗服务机构类型：1 定点医疗机构，2 定点零售药店"""
+
+HOSP_LV: Final = {
+    (Level.THIRD, Grade.A): "2",
+    (Level.THIRD, Grade.B): "3",
+    (Level.SECOND, Grade.A): "5",
+    (Level.SECOND, Grade.B): "6",
+    (Level.FIRST, Grade.A): "8",
+    (Level.FIRST, Grade.B): "9",
+    (Level.THIRD, None): "12",
+    (Level.SECOND, None): "13",
+    (Level.FIRST, None): "14",
+}
+"""医院等级"""
+
+NO_LEVEL: Final = "11"
+"""医院等级：无等级"""
+
+LIST_TYPE: Final = {"western_drug": "101", "chinese_patent": "101", "herbal_medicine": "102"}
+"""目录类别 by the kind of a catalogue item"""
+
+_STAYS: Final = {"21": "普通住院"}
+"""Written by clients outside Hunan, whose dictionary has 2101 instead."""
+
+_CONSUMABLES: Final = frozenset({"consumable", "device", "disinfectant"})
+
 _SCHEMES: Final = {code: scheme for scheme, code in INSUTYPE.items()}
 
 
@@ -126,6 +159,33 @@ def scheme_of(insutype: str) -> Scheme | Refusal:
         return _SCHEMES[insutype]
     what = f"insutype（险种类型）{insutype} 不受理，职工医保请填 310，居民医保请填 390"
     return refuse(Code.INPUT_INVALID, field="insutype", what=what)
+
+
+def hosp_lv(institution: Institution) -> str:
+    """医院等级 of an institution."""
+    if institution.level is None:
+        return NO_LEVEL
+    return HOSP_LV[institution.level, institution.grade]
+
+
+def list_type(item: CatalogueItem | None) -> str:
+    """目录类别 of a catalogue item; what the catalogue does not have is 其他."""
+    if item is None:
+        return "105"
+    return "301" if item.kind in _CONSUMABLES else LIST_TYPE.get(item.kind, "201")
+
+
+def fund_name(fund_pay_type: str) -> str | None:
+    """基金支付类型 in words."""
+    return tables.dictionary("fund_pay_type").get(fund_pay_type)
+
+
+def benefit_of(med_type: str) -> Care | Refusal:
+    """医疗类别 -> kind of care that is asked about: an outpatient one, or one of the stays (2...)."""
+    known = tables.dictionary("med_type") | _STAYS
+    if med_type.startswith("2") and med_type in known:
+        return Care.INPATIENT
+    return care_of(med_type)
 
 
 def care_of(med_type: str) -> Care | Refusal:

@@ -32,6 +32,23 @@ REQUIRED_INSTEAD: Final[dict[tuple[str, str], frozenset[str]]] = {
         for infno in ("2101", "2102")
     },
     ("2103", "data"): frozenset({"setl_id", "mdtrt_id", "psn_no"}),
+    # Neither of the other provinces' clients has these; the work cannot be done without what stands here.
+    ("3103", "data"): frozenset({"warn_type", "warns"}),
+    ("3103", "warns"): frozenset({"warn_rslt_id", "dspo_way"}),
+    ("3401A", "deptinfo"): frozenset({"hosp_dept_codg", "caty", "hosp_dept_name", "begntime"}),
+    ("4261", "data"): frozenset({"fmiOwnpayPatnMdtrtDDTO", "fmiOwnpayPatnFeeListDDTO"}),
+    ("4261", "fmiOwnpayPatnMdtrtDDTO"): frozenset({"mdtrtId", "certno", "psnName", "begntime"}),
+    ("4261", "fmiOwnpayPatnDiseListDDTOS"): frozenset({"diagCode", "diagName"}),
+    ("4261", "fmiOwnpayPatnFeeListDDTO"): frozenset({"bkkpSn", "feeOcurTime", "cnt", "pric", "detItemFeeSumamt"}),
+    ("4262", "data"): frozenset({"mdtrtId", "totalFeeSumamt"}),
+    ("4263", "data"): frozenset(),
+    ("5101", "data"): frozenset(),
+    ("100001", "data"): frozenset({"psn_No", "setl_Id", "mdtrt_Id"}),
+    # One of name and code is enough, and clients that send the code leave the kind out.
+    ("1201", "medinsinfo"): frozenset(),
+    # A whole file stands beside the message in the form; some clients send its bytes inside.
+    ("9101", "fsUploadIn"): frozenset({"filename"}),
+    ("9102", "fsDownloadIn"): frozenset({"file_qury_no"}),
 }
 """(transaction, input node) -> the fields that are demanded, in place of those the table marks."""
 
@@ -70,6 +87,43 @@ SIGNED: Final = frozenset({"3201", "3203"})
 ONLY_FIRST_NODE_REQUIRED: Final = frozenset("347")
 """First digits of the transactions that are records with optional parts (no operation, no intensive care ...); the
 tables mark fields inside a part, never the part itself."""
+
+RENAMED_INPUT_NODES: Final[dict[tuple[str, str], str]] = {
+    # The document prints a Chinese title where the wire needs a name.
+    ("4261", "明细信息"): "data",
+    ("4261", "fmiOwnpayPatnMdtrtDDTO  自费病人就诊信息"): "fmiOwnpayPatnMdtrtDDTO",
+    ("4261", "fmiOwnpayPatnDiseListDDTOS 自费病人诊断信息"): "fmiOwnpayPatnDiseListDDTOS",
+    ("4261", "fmiOwnpayPatnFeeListDDTO 自费病人费用明细信息"): "fmiOwnpayPatnFeeListDDTO",
+    ("4262", "输入"): "data",
+    ("4263", "输入"): "data",
+    # Printed with the path to it; it hangs below the field of its own name.
+    ("3101", "fsi_order_dtos[].extend_order_map"): "extend_order_map",
+    ("3102", "fsi_order_dtos[].extend_order_map"): "extend_order_map",
+}
+"""(transaction, input node in the table) -> its name on the wire."""
+
+LIST_NODES: Final = frozenset(
+    {
+        # The batch upload has the same table as the single one; a visit has many diagnoses and many lines.
+        ("3401A", "deptinfo"),
+        ("4261", "fmiOwnpayPatnDiseListDDTOS"),
+        ("4261", "fmiOwnpayPatnFeeListDDTO"),
+        ("3103", "warns"),
+    }
+)
+"""(transaction, input node) that the table calls one object, and that are lists."""
+
+RETYPED: Final[dict[tuple[str, str, str], str]] = {
+    # A name printed as a time.
+    ("4261", "fmiOwnpayPatnMdtrtDDTO", "conerName"): "s(50)",
+    # Amounts and shares printed as plain digits.
+    **{("100001", "(node not named)", name): "n(16,2)" for name in ("selfPayAmt", "fundPayAmt", "polItemPaySum")},
+    **{("100001", "(node not named)", name): "n(5,4)" for name in ("selfPayProp", "fundPayProp")},
+}
+"""(transaction, node, field) -> the type it has instead of the table's."""
+
+UNWRAPPED: Final = frozenset({"4261", "4262", "4263", "100001", "5101"})
+"""Transactions whose only node some clients leave out: its fields then stand in the input itself."""
 
 RENAMED_OUTPUT_NODES: Final[dict[tuple[str, str], str]] = {
     # Captured replies and three independent clients have signoutoutb.

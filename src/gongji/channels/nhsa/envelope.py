@@ -117,12 +117,12 @@ def decode(body: bytes) -> Envelope | EnvelopeFault:
     return Envelope(input=content, extra=extra, **texts)
 
 
-def input_hash(envelope: Envelope) -> bytes:
-    """SHA-256 over transaction code and input: equal for the same content, however the JSON was arranged.
+def input_hash(envelope: Envelope, file: bytes = b"") -> bytes:
+    """SHA-256 over transaction code, input and a file: equal for the same content, however the JSON was arranged.
 
     A repeated message id with another hash is another request and must be refused.
     """
-    return hashlib.sha256(_canonical.encode([envelope.infno, envelope.input])).digest()
+    return hashlib.sha256(_canonical.encode([envelope.infno, envelope.input]) + file).digest()
 
 
 def json_kind(value: Any) -> str:

@@ -12,6 +12,7 @@ import structlog
 from prometheus_client import Histogram
 
 from gongji.channels.nhsa import answer, tables
+from gongji.channels.nhsa.arranging import with_repeats
 from gongji.channels.nhsa.call import Call, Output
 from gongji.channels.nhsa.departures import plain
 from gongji.channels.nhsa.envelope import Envelope, EnvelopeFault, decode, input_hash
@@ -19,15 +20,20 @@ from gongji.channels.nhsa.fields import Values, faults_text, read
 from gongji.channels.nhsa.registry import HANDLERS, table_of, title
 from gongji.channels.nhsa.senders import Known, Senders
 from gongji.channels.nhsa.tables import Transaction
+from gongji.channels.nhsa.wrapping import SentFile, Unwrapped, unwrap
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.service.collector import OutcomeUnknownError
 from gongji.service.commands import Sender
+from gongji.service.files import StoredFile
 from gongji.service.platform import Platform
 from gongji.settings import Settings
 
 OK: Final = 200
 BAD_REQUEST: Final = 400
 UNAUTHORIZED: Final = 401
+
+JSON: Final = b"application/json; charset=utf-8"
+BINARY: Final = b"application/octet-stream"
 
 UNKNOWN_OUTCOME: Final = "系统异常，结果未知，请用原报文号重试或查询"
 
@@ -54,6 +60,8 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str
     status: int = OK
     reason: str | None = None
+    content_type: bytes = JSON
+    headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
 class Exchange:
@@ -69,12 +77,13 @@ class Exchange:
         """Answer one request; never raises."""
         started = time.perf_counter()
         received_at = self._platform.clock()
-        message = decode(body)
+        sent = unwrap(body, headers)
+        message = decode(sent.body)
         try:
             if isinstance(message, EnvelopeFault):
                 answered = self._malformed(message, received_at)
             else:
-                answered = await self._exchange(message, body, headers, received_at)
+                answered = await self._exchange(message, sent, body, headers, received_at)
         except OutcomeUnknownError:
             answered = self._failed(UNKNOWN_OUTCOME, received_at, outcome="unknown", reason="outcome_unknown")
         except Exception as error:  # noqa: BLE001 - an institution must get an answer whatever happens
@@ -87,7 +96,7 @@ class Exchange:
         return answered
 
     async def _exchange(
-        self, envelope: Envelope, body: bytes, headers: Mapping[str, str], received_at: datetime
+        self, envelope: Envelope, sent: Unwrapped, body: bytes, headers: Mapping[str, str], received_at: datetime
     ) -> Answered:
         known = await self._senders.find(envelope.fixmedins_code)
         fault = self._senders.fault(
@@ -107,28 +116,40 @@ class Exchange:
                 refuse(Code.INSTITUTION_UNKNOWN, field="fixmedins_code", institution=envelope.fixmedins_code),
                 received_at,
             )
+        envelope = with_repeats(envelope, sent.body, table)
         values = read(table, envelope.input)
         if not isinstance(values, Values):
             text = f"FSI-{title(table)}失败：{faults_text(values)}"
             return self._failed(text, received_at, reason="fields")
-        return await self._carry_out(envelope, values, known, received_at)
+        return await self._carry_out(envelope, values, known, received_at, sent.file)
 
-    async def _carry_out(self, envelope: Envelope, values: Values, known: Known, received_at: datetime) -> Answered:
+    async def _carry_out(
+        self, envelope: Envelope, values: Values, known: Known, received_at: datetime, file: SentFile | None
+    ) -> Answered:
         infno = plain(envelope.infno)
         sender = Sender(
             institution=known.institution.code,
             message_id=envelope.msgid,
             transaction=infno,
-            input_hash=input_hash(envelope),
+            input_hash=input_hash(envelope, file.content if file else b""),
             unknown=msgspec.to_builtins(values.unknown),
         )
-        call = Call(envelope=envelope, values=values, platform=self._platform, sender=sender, received_at=received_at)
+        call = Call(
+            envelope=envelope,
+            values=values,
+            platform=self._platform,
+            sender=sender,
+            received_at=received_at,
+            file=file,
+        )
         output = await HANDLERS[infno](call)
         if isinstance(output, Refusal):
             return self._refused(values.transaction, output, received_at)
         return self._done(output, known, received_at)
 
     def _done(self, output: Output, known: Known, received_at: datetime) -> Answered:
+        if isinstance(output, StoredFile):
+            return Answered(body=output.content, outcome="done", content_type=BINARY)
         now = self._platform.clock()
         body = answer.success(
             output,

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
+from gongji.channels.nhsa.arranging import arranged
 from gongji.channels.nhsa.coercion import RefusedError
 from gongji.channels.nhsa.envelope import json_kind
 from gongji.channels.nhsa.plans import FieldPlan, NodePlan, plan_of
@@ -97,6 +98,7 @@ def read(transaction: Transaction, content: Mapping[str, Any]) -> Values | tuple
         The values, or at most :data:`MAX_FAULTS` faults in the order of the table. Never raises for any JSON value.
     """
     plan = plan_of(transaction)
+    content = arranged(transaction.code, plan, content)
     reading = _Reading()
     records = {
         name: reading.rows_of(node_plan, content.get(name), transaction.name, None) for name, node_plan in plan.items()

@@ -5,11 +5,13 @@ from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 from gongji.channels.nhsa import answer
-from gongji.channels.nhsa.exchange import Exchange
+from gongji.channels.nhsa.exchange import JSON, Exchange
 from gongji.service.platform import Platform
 from gongji.settings import Settings
 
 BODY_BYTES_MAX: Final = 1_048_576
+FILE_BYTES_MAX: Final = 16 * BODY_BYTES_MAX
+"""A form with a file (9101)."""
 
 OK: Final = 200
 METHOD_NOT_ALLOWED: Final = 405
@@ -58,16 +60,18 @@ class Gateway:
             await _respond(send, METHOD_NOT_ALLOWED, self._failure(text), ((b"allow", b"POST"),))
             return
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        form = headers.get("content-type", "").startswith("multipart/")
+        limit = FILE_BYTES_MAX if form else BODY_BYTES_MAX
         try:
-            body = await _read(headers.get("content-length", ""), receive)
+            body = await _read(headers.get("content-length", ""), receive, limit)
         except TooLargeError:
-            text = f"报文超过 {BODY_BYTES_MAX} 字节，请减少明细分次发送"
+            text = f"报文超过 {limit} 字节，请减少明细分次发送"
             await _respond(send, TOO_LARGE, self._failure(text), ((b"connection", b"close"),))
             return
         except DisconnectedError:
             return
         answered = await self._exchange.answer(body, headers)
-        await _respond(send, answered.status, answered.body)
+        await _respond(send, answered.status, answered.body, answered.headers, answered.content_type)
 
     def _failure(self, text: str) -> bytes:
         now: datetime = self._platform.clock()
@@ -84,8 +88,8 @@ def gateway(platform: Platform, settings: Settings) -> Gateway:
     return Gateway(platform, settings)
 
 
-async def _read(content_length: str, receive: Receive) -> bytes:
-    if content_length.isdecimal() and int(content_length[:20]) > BODY_BYTES_MAX:
+async def _read(content_length: str, receive: Receive, limit: int) -> bytes:
+    if content_length.isdecimal() and int(content_length[:20]) > limit:
         raise TooLargeError
     chunks: list[bytes] = []
     size = 0
@@ -95,16 +99,18 @@ async def _read(content_length: str, receive: Receive) -> bytes:
             raise DisconnectedError
         chunk: bytes = message.get("body", b"")
         size += len(chunk)
-        if size > BODY_BYTES_MAX:
+        if size > limit:
             raise TooLargeError
         chunks.append(chunk)
         if not message.get("more_body", False):
             return b"".join(chunks)
 
 
-async def _respond(send: Send, status: int, body: bytes, further: tuple[tuple[bytes, bytes], ...] = ()) -> None:
+async def _respond(
+    send: Send, status: int, body: bytes, further: tuple[tuple[bytes, bytes], ...] = (), content_type: bytes = JSON
+) -> None:
     headers = [
-        (b"content-type", b"application/json; charset=utf-8"),
+        (b"content-type", content_type),
         (b"content-length", str(len(body)).encode()),
         (b"cache-control", b"no-store"),
         *further,

@@ -7,7 +7,7 @@ includes acct_mulaid_pay; medfee_sumamt = fulamt_ownpay_amt + overlmt_selfpay + 
 
 from typing import Any
 
-from gongji.channels.nhsa import codes, tables
+from gongji.channels.nhsa import codes
 from gongji.channels.nhsa.answer import Ratio, render, render_known
 from gongji.channels.nhsa.tables import Transaction
 from gongji.core.codes import Scheme
@@ -24,8 +24,8 @@ def settlement_nodes(table: Transaction, settlement: Settlement, patient: Person
     }
 
 
-def fund_rows(table: Transaction, settlement: Settlement) -> list[dict[str, Any]]:
-    """One row for each payer but cash; negative in a reversal."""
+def payments(settlement: Settlement) -> dict[str, int]:
+    """What each payer but cash pays, in fen by 基金支付类型; negative in a reversal."""
     sign, split = settlement.sign, settlement.split
     scheme = settlement.case.facts.scheme
     paid = (
@@ -33,19 +33,24 @@ def fund_rows(table: Transaction, settlement: Settlement) -> list[dict[str, Any]
         (codes.SUPPLEMENTARY_FUND[scheme], split.supplementary),
         (codes.PERSONAL_ACCOUNT, split.own_total + split.shared_total),
     )
+    return {code: sign * amount for code, amount in paid if amount}
+
+
+def fund_rows(table: Transaction, settlement: Settlement) -> list[dict[str, Any]]:
+    """One row for each payer but cash; negative in a reversal."""
+    in_scope = settlement.sign * settlement.split.bill.eligible
     return [
         render(
             table,
             "setldetail",
             {
                 "fund_pay_type": code,
-                "fund_pay_type_name": tables.dictionary("fund_pay_type").get(code),
-                "inscp_scp_amt": sign * split.bill.eligible,
-                "fund_payamt": sign * amount,
+                "fund_pay_type_name": codes.fund_name(code),
+                "inscp_scp_amt": in_scope,
+                "fund_payamt": amount,
             },
         )
-        for code, amount in paid
-        if amount
+        for code, amount in payments(settlement).items()
     ]
 
 

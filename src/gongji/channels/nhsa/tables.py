@@ -12,7 +12,13 @@ from typing import Final, Literal
 
 import msgspec
 
-from gongji.channels.nhsa.departures import ADDED_OUTPUT_FIELDS, RENAMED_OUTPUT_NODES
+from gongji.channels.nhsa.departures import (
+    ADDED_OUTPUT_FIELDS,
+    LIST_NODES,
+    RENAMED_INPUT_NODES,
+    RENAMED_OUTPUT_NODES,
+    RETYPED,
+)
 
 _MONEY_PRECISION: Final = (16, 2)
 _TEXT_WORDS: Final = frozenset({"s", "字符", "VARCHAR", "文本型", "longtext", "大文本", "Base64字符串"})
@@ -145,6 +151,12 @@ def transaction_codes() -> tuple[str, ...]:
 
 
 @cache
+def dictionary_names() -> frozenset[str]:
+    """The names of all dictionaries (字典类型)."""
+    return frozenset(_raw().dictionaries)
+
+
+@cache
 def dictionary(name: str) -> dict[str, str]:
     """A dictionary (字典) of the specification as code -> text; do not change it.
 
@@ -159,22 +171,25 @@ def dictionary(name: str) -> dict[str, str]:
 def _node(infno: str, raw: _RawNode) -> Node:
     name = raw.name
     rows = list(raw.fields)
-    if raw.direction == "out":
+    if raw.direction == "in":
+        name = RENAMED_INPUT_NODES.get((infno, name), name)
+    else:
         name = RENAMED_OUTPUT_NODES.get((infno, name), name)
         known = {row[0]: row for row in rows}
         for added, like in ADDED_OUTPUT_FIELDS.get((infno, name), {}).items():
             rows.append((added, *known[like][1:]))
     fields: dict[str, Field] = {}
     for row in rows:
-        field = _field(row)
+        field = _field(row, RETYPED.get((infno, name, row[0])))
         if field.name:
             fields.setdefault(field.name, field)
-    return Node(raw.direction, name, raw.cardinality == "[]", tuple(fields.values()))
+    many = raw.cardinality == "[]" or (raw.direction == "in" and (infno, name) in LIST_NODES)
+    return Node(raw.direction, name, many, tuple(fields.values()))
 
 
-def _field(row: _FieldRow) -> Field:
+def _field(row: _FieldRow, retyped: str | None = None) -> Field:
     name, label, declared, coded, required, marks = row
-    kind, max_length, precision, scale = read_type(declared)
+    kind, max_length, precision, scale = read_type(retyped or declared)
     return Field(
         name=name.replace(" ", ""),
         label=label,

@@ -339,3 +339,104 @@ create table stored_file (
     check (sha256 = sha256(content))
 );
 create index stored_file_expiry on stored_file (expires_at);
+-- What institutions tell about themselves: departments, staff, how their own items match the catalogue.
+create table department (
+    institution text not null references institution,
+    code text not null,           -- the institution's own (医院科室编码)
+    name text not null,
+    begins_on date not null,
+    state text not null default 'open' check (state in ('open', 'revoked')),
+    details jsonb not null,       -- the rest as it came
+    changed_at timestamptz not null,
+    primary key (institution, code)
+);
+
+create table practitioner (
+    code text primary key,        -- national (执业人员代码)
+    institution text not null references institution,
+    kind text not null check (kind in ('1', '2', '3', '4')),  -- 医师、护士、药师、医技人员
+    name text not null,
+    certificate_type text not null default '01',
+    certificate_no text not null,
+    insurance_doctor boolean not null default false,
+    begins_on date not null,
+    ends_on date,
+    check (ends_on is null or ends_on >= begins_on)
+);
+create index practitioner_of on practitioner (institution, kind);
+
+create table catalogue_match (
+    institution text not null references institution,
+    own_code text not null,       -- the institution's own (定点医药机构目录编号)
+    list_type text not null,
+    item text not null,           -- the catalogue's
+    own_name text not null,
+    begins_on date not null,
+    ends_on date,
+    details jsonb not null,
+    changed_at timestamptz not null,
+    primary key (institution, own_code, list_type, item)
+);
+-- Reviews of orders before and during care (事前、事中审核): what was found, and what the institution did about it.
+create table item_limit (
+    item text primary key,        -- the catalogue's
+    max_quantity numeric(16, 4) check (max_quantity > 0),  -- in one order
+    gender text check (gender in ('1', '2')),
+    min_age smallint check (min_age >= 0),
+    max_age smallint check (max_age >= 0),
+    diagnoses text[] not null default '{}',  -- the item is paid for only with a diagnosis that begins so
+    basis text not null           -- where the limit stands
+);
+
+create table review (
+    id bigint generated always as identity primary key,
+    institution text not null references institution,
+    kind text not null check (kind in ('before', 'during')),
+    message_id text not null,
+    at timestamptz not null,
+    orders integer not null
+);
+
+create table review_finding (
+    id text primary key,          -- what feedback names (违规标识)
+    review_id bigint not null references review,
+    institution text not null,
+    kind text not null,
+    rule text not null,
+    severity text not null,
+    amount bigint not null check (amount >= 0),
+    content text not null,        -- without name or number of the patient
+    visit text not null,
+    orders text[] not null,
+    handling text check (handling in ('continued', 'changed')),
+    handling_reason text,
+    handled_at timestamptz
+);
+create index review_finding_of on review_finding (review_id);
+-- Settlement lists (医疗保障基金结算清单), one for a settlement, and care that people paid for themselves.
+create sequence settlement_list_id maxvalue 999999999;
+
+create table settlement_list (
+    settlement_id text primary key,
+    serial text not null unique,  -- nine digits (清单流水号)
+    institution text not null references institution,
+    person_no text not null references person,
+    state text not null check (state in ('0', '1', '2', '3')),  -- 暂存、已提交、审核通过、审核不通过
+    settled_on date not null,
+    document jsonb not null,      -- as it came
+    findings jsonb not null,      -- what the quality check found
+    uploaded_at timestamptz not null
+);
+create index settlement_list_of on settlement_list (institution, settled_on);
+
+create table self_paid_care (
+    institution text not null references institution,
+    visit text not null,          -- the institution's own (就诊事件ID)
+    document jsonb not null,
+    certificate_no text not null,
+    total bigint not null check (total >= 0),
+    stated bigint,                -- total of the latest check (4262)
+    uploaded_at timestamptz not null,
+    checked_at timestamptz,
+    primary key (institution, visit)
+);
