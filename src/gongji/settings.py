@@ -22,12 +22,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         database_url: ``DATABASE_URL``, or None for the embedded server.
         data: folder of the embedded server.
         secret: ``GONGJI_SECRET``, key of the CSRF tokens.
+        strict: ``GONGJI_STRICT=1``: every national message is compared with the specification.
     """
 
     production: bool = False
     database_url: str | None = None
     data: Path
     secret: str = SANDBOX_SECRET
+    strict: bool = False
 
 
 def default_data() -> Path:
@@ -49,6 +51,7 @@ def read_settings(data: Path | None = None) -> Settings:
         database_url=os.environ.get("DATABASE_URL") or None,
         data=data or default_data(),
         secret=os.environ.get("GONGJI_SECRET", SANDBOX_SECRET),
+        strict=os.environ.get("GONGJI_STRICT", "") not in ("", "0"),
     )
     if settings.production and (settings.secret == SANDBOX_SECRET or len(settings.secret) < SHORTEST_SECRET):
         raise SettingsError(f"生产环境必须设置 GONGJI_SECRET，至少 {SHORTEST_SECRET} 个字符，且不能使用沙箱默认值")

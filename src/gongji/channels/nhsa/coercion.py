@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
 from gongji.channels.nhsa.envelope import json_kind
@@ -26,13 +27,35 @@ _DATE_TIME: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T]([0-9]{2}:[0
 _DATE_EXPECTED: Final = "yyyy-MM-dd 或 yyyy-MM-dd HH:mm:ss，例如 2025-01-02 10:30:00"
 
 
-class RefusedError(Exception):
-    """A value doesn't fit its field: what is wrong, and what would be right (both Chinese)."""
+class Kind(StrEnum):
+    """In which way a value, field or node is not as the specification has it."""
 
-    def __init__(self, problem: str, expected: str) -> None:
+    MISSING = "missing"
+    """必填而没有"""
+    LENGTH = "length"
+    """过长"""
+    TYPE = "type"
+    """类型不对"""
+    FORMAT = "format"
+    """写法不对"""
+    DICTIONARY = "dictionary"
+    """不在字典中"""
+    UNKNOWN = "unknown"
+    """规范没有的字段或节点"""
+    SHAPE = "shape"
+    """对象与列表不符、节点名不对、报文外壳不对"""
+    SENDER = "sender"
+    """机构编号、区划与报文不符"""
+
+
+class RefusedError(Exception):
+    """A value doesn't fit its field: what is wrong, and what would be right (both Chinese); ``kind`` for programs."""
+
+    def __init__(self, problem: str, expected: str, kind: Kind = Kind.FORMAT) -> None:
         super().__init__(problem)
         self.problem = problem
         self.expected = expected
+        self.kind = kind
 
 
 def reader(field: Field, *, max_length: int | None, signed: bool) -> Reader:
@@ -68,9 +91,9 @@ def _text_of(raw: Any, expected: str) -> str | None:
     if raw is None:
         return None
     if isinstance(raw, bool) or not isinstance(raw, int | Decimal):
-        raise RefusedError(f"类型不对，是{json_kind(raw)}", expected)
+        raise RefusedError(f"类型不对，是{json_kind(raw)}", expected, Kind.TYPE)
     if isinstance(raw, int) and raw.bit_length() > _MAX_INTEGER_BITS:
-        raise RefusedError("过长", expected)
+        raise RefusedError("过长", expected, Kind.LENGTH)
     return str(raw)
 
 
@@ -80,7 +103,7 @@ def _text_reader(limit: int | None) -> Reader:
     def read_text(raw: Any) -> str | None:
         text = _text_of(raw, expected)
         if text is not None and limit is not None and len(text) > limit:
-            raise RefusedError(f"过长，有{len(text)}个字符", expected)
+            raise RefusedError(f"过长，有{len(text)}个字符", expected, Kind.LENGTH)
         return text
 
     return read_text
@@ -96,7 +119,7 @@ def _digits_reader(limit: int | None) -> Reader:
         if not _DIGITS.fullmatch(text):
             raise RefusedError("含有数字以外的字符", expected)
         if limit is not None and len(text) > limit:
-            raise RefusedError(f"过长，有{len(text)}位", expected)
+            raise RefusedError(f"过长，有{len(text)}位", expected, Kind.LENGTH)
         return text
 
     return read_digits
@@ -147,9 +170,9 @@ def _exact(text: str, whole_digits: int, decimals: int, expected: str) -> str:
         raise RefusedError("不是普通的十进制数字", expected)
     sign, whole, fraction = found[1], found[2].lstrip("0") or "0", (found[3] or "").rstrip("0")
     if len(fraction) > decimals:
-        raise RefusedError(f"小数位过多，有{len(fraction)}位", expected)
+        raise RefusedError(f"小数位过多，有{len(fraction)}位", expected, Kind.LENGTH)
     if whole != "0" and len(whole) > whole_digits:
-        raise RefusedError(f"整数位过多，有{len(whole)}位", expected)
+        raise RefusedError(f"整数位过多，有{len(whole)}位", expected, Kind.LENGTH)
     return f"{sign}{whole}.{fraction}" if fraction else f"{sign}{whole}"
 
 
@@ -164,7 +187,7 @@ def _read_datetime(raw: Any) -> datetime | None:
     if not isinstance(raw, str):
         if raw is None:
             return None
-        raise RefusedError(f"类型不对，是{json_kind(raw)}", _DATE_EXPECTED)
+        raise RefusedError(f"类型不对，是{json_kind(raw)}", _DATE_EXPECTED, Kind.TYPE)
     text = raw.strip()
     if text in ("", "null"):
         return None

@@ -17,7 +17,7 @@ _BOM: Final = b"\xef\xbb\xbf"
 _NUL_ESCAPE: Final = b"\\u0000"
 _MALFORMED: Final = "报文不是合法的 JSON"
 
-_LABELS: Final = {
+LABELS: Final = {
     "infno": "交易编号",
     "msgid": "发送方报文ID",
     "mdtrtarea_admvs": "就医地医保区划",
@@ -36,7 +36,7 @@ _LABELS: Final = {
     "fixmedins_name": "定点医药机构名称",
     "sign_no": "交易签到流水号",
 }
-_KNOWN: Final = frozenset({*_LABELS, "input"})
+_KNOWN: Final = frozenset({*LABELS, "input"})
 
 # Longer than the table says where the wire is longer: infno "100001", institution codes of 30 in Inner Mongolia.
 _REQUIRED: Final = {
@@ -102,7 +102,7 @@ def decode(body: bytes) -> Envelope | EnvelopeFault:
     if not isinstance(message, dict):
         return EnvelopeFault(f"报文应为 JSON 对象，收到的是{json_kind(message)}，请按接口规范报文格式重发")
     faults: dict[str, str] = {}
-    texts = {name: _text(name, message.get(name), faults) for name in _LABELS}
+    texts = {name: _text(name, message.get(name), faults) for name in LABELS}
     for name, (limit, remedy) in _REQUIRED.items():
         if name not in faults:
             _check_required(name, texts[name], limit, remedy, faults)
@@ -115,6 +115,15 @@ def decode(body: bytes) -> Envelope | EnvelopeFault:
     if faults:
         return EnvelopeFault("；".join(faults.values()), tuple(faults))
     return Envelope(input=content, extra=extra, **texts)
+
+
+def raw_message(body: bytes) -> dict[str, Any] | None:
+    """The message as it came, keys and types untouched; None when it is no JSON object."""
+    try:
+        message = _parse(body)
+    except _UnreadableError:
+        return None
+    return message if isinstance(message, dict) else None
 
 
 def input_hash(envelope: Envelope, file: bytes = b"") -> bytes:
@@ -179,15 +188,15 @@ def _text(name: str, value: Any, faults: dict[str, str]) -> str:
         return "" if text == "null" else text
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         return str(value)
-    faults[name] = f"{name}（{_LABELS[name]}）应为文本，收到的是{json_kind(value)}"
+    faults[name] = f"{name}（{LABELS[name]}）应为文本，收到的是{json_kind(value)}"
     return ""
 
 
 def _check_required(name: str, text: str, limit: int, remedy: str, faults: dict[str, str]) -> None:
     if not text:
-        faults[name] = f"缺少 {name}（{_LABELS[name]}），{remedy}"
+        faults[name] = f"缺少 {name}（{LABELS[name]}），{remedy}"
     elif len(text) > limit:
-        faults[name] = f"{name}（{_LABELS[name]}）有{len(text)}位，超过{limit}位，{remedy}"
+        faults[name] = f"{name}（{LABELS[name]}）有{len(text)}位，超过{limit}位，{remedy}"
 
 
 def _input(value: Any, extra: dict[str, Any]) -> dict[str, Any]:

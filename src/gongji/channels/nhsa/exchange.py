@@ -19,6 +19,7 @@ from gongji.channels.nhsa.envelope import Envelope, EnvelopeFault, decode, input
 from gongji.channels.nhsa.fields import Values, faults_text, read
 from gongji.channels.nhsa.registry import HANDLERS, table_of, title
 from gongji.channels.nhsa.senders import Known, Senders
+from gongji.channels.nhsa.strictness import Strictness
 from gongji.channels.nhsa.tables import Transaction
 from gongji.channels.nhsa.wrapping import SentFile, Unwrapped, unwrap
 from gongji.core.refusal import Code, Refusal, refuse
@@ -71,6 +72,7 @@ class Exchange:
         self._platform = platform
         self._settings = settings
         self._senders = Senders(platform)
+        self._strictness = Strictness(platform, settings)
         self._serials = itertools.count(secrets.randbelow(_SERIALS))
 
     async def answer(self, body: bytes, headers: Mapping[str, str]) -> Answered:
@@ -84,6 +86,8 @@ class Exchange:
                 answered = self._malformed(message, received_at)
             else:
                 answered = await self._exchange(message, sent, body, headers, received_at)
+                if self._strictness.asked(headers):
+                    answered = await self._reported(message, sent, headers, answered)
         except OutcomeUnknownError:
             answered = self._failed(UNKNOWN_OUTCOME, received_at, outcome="unknown", reason="outcome_unknown")
         except Exception as error:  # noqa: BLE001 - an institution must get an answer whatever happens
@@ -122,6 +126,15 @@ class Exchange:
             text = f"FSI-{title(table)}失败：{faults_text(values)}"
             return self._failed(text, received_at, reason="fields")
         return await self._carry_out(envelope, values, known, received_at, sent.file)
+
+    async def _reported(
+        self, envelope: Envelope, sent: Unwrapped, headers: Mapping[str, str], answered: Answered
+    ) -> Answered:
+        """The answer with what in the message is not as the specification has it; what was done stays done."""
+        known = await self._senders.find(envelope.fixmedins_code)
+        institution = known.institution if known and answered.outcome != "rejected" else None
+        report = await self._strictness.report(envelope, sent, headers, institution, answered.body)
+        return msgspec.structs.replace(answered, body=report.body, headers=(*answered.headers, *report.headers))
 
     async def _carry_out(
         self, envelope: Envelope, values: Values, known: Known, received_at: datetime, file: SentFile | None
