@@ -81,6 +81,12 @@ async def departments_of(platform: Platform, institution: str) -> list[dict[str,
         return [row[0] for row in await cursor.fetchall()]
 
 
+async def add_practitioners(conn: AsyncConnection, institution: str, staff: Sequence[Practitioner]) -> None:
+    """Register the staff of an institution; who is registered stays as he is."""
+    for one in staff:
+        await store.run(conn, "add_practitioner", **msgspec.structs.asdict(one), institution=institution)
+
+
 async def practitioners_of(
     platform: Platform,
     institution: str,

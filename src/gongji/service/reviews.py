@@ -90,6 +90,13 @@ async def handle(platform: Platform, sender: Sender, kind: str, handled: Sequenc
     return await once(platform, sender, None, work)
 
 
+async def put_limits(conn: AsyncConnection, limits: Sequence[Limit]) -> None:
+    """Register what holds for items; what was registered before is replaced."""
+    for limit in limits:
+        columns = msgspec.structs.asdict(limit) | {"diagnoses": list(limit.diagnoses)}
+        await store.run(conn, "put_item_limit", **columns)
+
+
 async def _limits(conn: AsyncConnection, items: list[str]) -> dict[str, Limit]:
     cursor = await store.run(conn, "item_limits", items=items)
     return {

@@ -66,6 +66,9 @@ NOT_REQUIRED: Final[dict[tuple[str, str], frozenset[str]]] = {
 LENGTHS: Final[dict[tuple[str, str, str], int]] = {
     # The original may be "2207A" or "100001"; the document still says four characters.
     ("2601", "data", "oinfno"): 6,
+    # A western drug's code has 23 characters; the document gives 20 here and 50 elsewhere.
+    ("3101", "fsi_order_dtos", "hilist_code"): 50,
+    ("3102", "fsi_order_dtos", "hilist_code"): 50,
     # Clients of the south-west write two digits ("01").
     **dict.fromkeys(
         (

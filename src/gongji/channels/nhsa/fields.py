@@ -188,11 +188,16 @@ class _Reading:
         self.faults.append(FieldFault(plan.node.name, number, "", label, problem, "", shape))
 
 
+def is_private(field: Field) -> bool:
+    """Whether a field's value says who somebody is or how to reach him."""
+    return bool(_PRIVATE.search(field.label) or _PRIVATE_NAMES.search(field.name))
+
+
 def echo(field: Field, raw: Any) -> str:
     """What may be repeated of a refused value: nothing of structures, nothing personal, at most 40 characters."""
     if isinstance(raw, dict | list):
         return ""
-    if _PRIVATE.search(field.label) or _PRIVATE_NAMES.search(field.name):
+    if is_private(field):
         return ""
     if isinstance(raw, int) and abs(raw) >= 10**_ECHO_LENGTH:
         return "超长数字"

@@ -28,14 +28,17 @@ _ELSEWHERE: Final = {
 @cache
 def dictionary_of(field: Field) -> str | None:
     """The dictionary of a coded field: of the same name, however it is spelled; None when the source has none."""
-    if not field.coded:
-        return None
-    plain = _CAPITAL.sub(r"_\1", field.name).lower()
-    names = (field.name, plain, _ELSEWHERE.get(field.name, ""), _ELSEWHERE.get(plain, ""))
-    return next((name for name in names if name in dictionary_names()), None)
+    return _named_like(field) if field.coded else None
 
 
 def meaning(field: Field, code: str) -> str | None:
-    """What a code says; None when the field has no dictionary, or the dictionary not the code."""
-    name = dictionary_of(field)
+    """What a code says, also where the table forgets to call the field coded; None when no dictionary has it."""
+    name = _named_like(field)
     return None if name is None else dictionary(name).get(code)
+
+
+@cache
+def _named_like(field: Field) -> str | None:
+    plain = _CAPITAL.sub(r"_\1", field.name).lower()
+    names = (field.name, plain, _ELSEWHERE.get(field.name, ""), _ELSEWHERE.get(plain, ""))
+    return next((name for name in names if name in dictionary_names()), None)

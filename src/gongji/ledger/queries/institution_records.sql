@@ -18,7 +18,7 @@ where institution = %(institution)s and code = %(code)s and state = 'open';
 -- name: departments
 select details from department where institution = %(institution)s and state = 'open' order by code;
 
--- name: add_practitioners
+-- name: add_practitioner
 insert into practitioner (code, institution, kind, name, certificate_type, certificate_no, insurance_doctor, begins_on,
                           ends_on)
 values (%(code)s, %(institution)s, %(kind)s, %(name)s, %(certificate_type)s, %(certificate_no)s, %(insurance_doctor)s,
