@@ -10,7 +10,7 @@ from gongji.channels.nhsa import tables
 from gongji.channels.nhsa.captured import Captured
 from gongji.channels.nhsa.coercion import RefusedError, reader
 from gongji.channels.nhsa.departures import plain
-from gongji.channels.nhsa.envelope import LABELS, Envelope, decode
+from gongji.channels.nhsa.envelope import LABELS, Envelope, decode, json_kind
 from gongji.channels.nhsa.fields import is_private, read
 from gongji.channels.nhsa.registry import HANDLERS, table_of, title
 from gongji.channels.nhsa.strict import differences
@@ -129,6 +129,8 @@ def _answer(one: Captured, infno: str, *, personal: bool) -> Explained:
         wrong.append("infcode（交易状态码）应为整数 0 或 -1")
     if isinstance(output, str):
         wrong.append("output（交易输出）是文本：多半是密文，请先解密")
+    elif output is not None and not isinstance(output, dict | list):
+        wrong.append(f"output（交易输出）应为对象，收到的是{json_kind(output)}")
     elif table is not None and output is not None:
         rows = {"": output} if isinstance(output, list) else output
         seen += _nodes(table, "out", rows, personal=personal)
@@ -206,7 +208,7 @@ def _nodes(table: Transaction, direction: str, content: Mapping[str, Any], *, pe
             yield _seen("", None, own[name], raw, personal=personal)
         elif isinstance(raw, dict | list):
             yield from _rows(nodes, lower.get(name.lower(), loose), name, raw, personal=personal)
-        else:
+        elif raw is not None or name.lower() not in lower:
             yield Seen(node="", row=None, field=name, label="规范外字段", value=_shown(raw), known=False)
 
 
