@@ -11,6 +11,7 @@ import typer.main
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from architecture.project import DOCS
+from gongji.channels.nhsa import coverage, reference
 from gongji.cli import app
 from gongji.core.case import NotDrawn
 from gongji.core.policy import PolicyBook
@@ -142,6 +143,8 @@ def _stands(place: Place, book: PolicyBook) -> str:
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "commands.md": commands_page,
     "contradictions.md": contradictions_page,
+    "national-coverage.md": coverage.markdown,
+    "national-interface.md": reference.markdown,
     "refusals.md": refusals_page,
 }
 

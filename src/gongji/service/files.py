@@ -10,6 +10,8 @@ from psycopg import AsyncConnection
 
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.ledger import store
+from gongji.service.commands import Sender
+from gongji.service.messages import Answer, once
 from gongji.service.platform import Platform
 
 PUBLIC: Final = "plc"
@@ -74,6 +76,16 @@ async def put_file(
         expires=now + kept,
     )
     return StoredFile(number=number, owner=owner, name=name, sha256=sha256, expires_at=now + kept, content=content)
+
+
+async def upload(platform: Platform, sender: Sender, name: str, content: bytes) -> Answer | Refusal:
+    """Keep a file of an institution; the answer holds its ``number`` and ``until`` when it can be fetched."""
+
+    async def work(conn: AsyncConnection) -> Answer | Refusal:
+        kept = await put_file(conn, owner=sender.institution, name=name, content=content, now=platform.clock())
+        return {"number": kept.number, "until": f"{kept.expires_at:%Y-%m-%d %H:%M:%S}"}
+
+    return await once(platform, sender, None, work)
 
 
 async def get_file(platform: Platform, institution: str, number: str) -> StoredFile | Refusal:

@@ -4,13 +4,10 @@ import base64
 import binascii
 from typing import Any, Final
 
-from psycopg import AsyncConnection
-
 from gongji.channels.nhsa.answer import render
 from gongji.channels.nhsa.call import Call, Output
 from gongji.core.refusal import Code, Refusal, refuse
-from gongji.service.files import put_file
-from gongji.service.messages import Answer, once
+from gongji.service.files import upload
 
 DIRECTLY: Final = "(directly under output)"
 """The table's word for fields that stand in the output itself."""
@@ -25,14 +22,7 @@ async def handle(call: Call) -> Output | Refusal:
     if isinstance(content, Refusal):
         return content
     name: str = row["filename"]
-
-    async def work(conn: AsyncConnection) -> Answer | Refusal:
-        kept = await put_file(
-            conn, owner=call.sender.institution, name=name, content=content, now=call.platform.clock()
-        )
-        return {"number": kept.number, "until": f"{kept.expires_at:%Y-%m-%d %H:%M:%S}"}
-
-    answer = await once(call.platform, call.sender, None, work)
+    answer = await upload(call.platform, call.sender, name, content)
     if isinstance(answer, Refusal):
         return answer
     words = {
