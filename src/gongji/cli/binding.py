@@ -9,10 +9,10 @@ from rich.table import Column, Table
 
 from gongji.cli.opening import DataOption, fail, on_platform
 from gongji.core.codes import Relation
-from gongji.core.family import Binding
+from gongji.core.family import Binding, Limits
 from gongji.core.money import MoneyError, parse_yuan
 from gongji.core.refusal import Refusal
-from gongji.service import bindings
+from gongji.service import binding_life, bindings
 from gongji.service.commands import Credential
 from gongji.service.people import Holding, person_shown
 from gongji.service.platform import Platform
@@ -63,7 +63,7 @@ def bind(
             position=position,
             starts_on=_day("--start", start),
             ends_on=_day("--end", end_on),
-            cap_per_transaction=_amount(cap),
+            limits=Limits(per_transaction=_amount(cap)),
             notice_accepted=accept_notice,
             signature=sign,
             channel=CHANNEL,
@@ -81,7 +81,7 @@ def confirm(binding: Annotated[str, typer.Argument(help="绑定编号")], by: By
         holding = await _person(platform, by)
         if isinstance(holding, Refusal):
             return holding
-        return await bindings.confirm(platform, binding, holding.person.person_no, CHANNEL)
+        return await binding_life.confirm(platform, binding, holding.person.person_no, CHANNEL)
 
     _tell(on_platform(data, work))
 
@@ -94,7 +94,7 @@ def end(binding: Annotated[str, typer.Argument(help="绑定编号")], by: By, *,
         holding = await _person(platform, by)
         if isinstance(holding, Refusal):
             return holding
-        return await bindings.end(platform, binding, holding.person.person_no, CHANNEL)
+        return await binding_life.end(platform, binding, holding.person.person_no, CHANNEL)
 
     _tell(on_platform(data, work))
 

@@ -9,18 +9,20 @@ import msgspec
 from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
-from gongji.core.codes import AccountState, Relation, SharingMode
-from gongji.core.eligibility import Counts, may_bind, proof_for
-from gongji.core.family import Binding, BindingState
-from gongji.core.money import Fen
+from gongji.core.account import AccountKind
+from gongji.core.codes import AccountState, BindingTerm, Relation, SharingMode
+from gongji.core.eligibility import Counts, across, limits_fault, may_bind, mode_for, proof_for
+from gongji.core.family import NO_LIMITS, Binding, BindingState, Limits
 from gongji.core.person import Person
 from gongji.core.policy import BindingProof, PolicyBook
 from gongji.core.refusal import Code, Refusal, foremost, refuse
 from gongji.ledger import rows, store
+from gongji.service.binding_life import begin, end_in, note_event
 from gongji.service.commands import Sender
 from gongji.service.messages import Answer, once
 from gongji.service.people import people_by_number, read_accounts
 from gongji.service.platform import Platform
+from gongji.service.transact import all_or_nothing
 
 
 class BindingRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,7 +35,9 @@ class BindingRequest(msgspec.Struct, frozen=True, kw_only=True):
         relation: what the relative is to the authoriser.
         position: place in the order of the relative's authorisers, or None for the last.
         starts_on, ends_on: days on which it may be used; no start is today, no end is open-ended.
-        cap_per_transaction: most for one settlement in fen, or None.
+        limits: what the authoriser allows at most.
+        mode: how the money is shared, or None for the way of the two places.
+        term: whether it lasts, or ends when it has been used once.
         notice_accepted: the notice was read and agreed to.
         signature: what was drawn or typed under the commitment; only its hash is kept.
         channel: where the binding was made.
@@ -47,8 +51,9 @@ class BindingRequest(msgspec.Struct, frozen=True, kw_only=True):
     position: int | None = None
     starts_on: date | None = None
     ends_on: date | None = None
-    cap_per_transaction: Fen | None = None
-    mode: SharingMode = SharingMode.LIVE_CALL
+    limits: Limits = NO_LIMITS
+    mode: SharingMode | None = None
+    term: BindingTerm = BindingTerm.LONG_TERM
     notice_accepted: bool = False
     signature: str = ""
     channel: str = "portal"
@@ -64,8 +69,7 @@ class BindingView(msgspec.Struct, frozen=True, kw_only=True):
 
 async def bind(platform: Platform, request: BindingRequest) -> Binding | Refusal:
     """Bind a relative by the rules of today; where the region wants both consents it waits for the relative."""
-    async with platform.pool.connection() as conn, conn.transaction():
-        return await bind_in(conn, platform.book, request, platform.clock())
+    return await all_or_nothing(platform, lambda conn: bind_in(conn, platform.book, request, platform.clock()))
 
 
 async def bind_once(platform: Platform, sender: Sender, request: BindingRequest) -> Binding | Refusal:
@@ -99,16 +103,21 @@ async def bind_in(conn: AsyncConnection, book: PolicyBook, request: BindingReque
         return user
     await store.lock_accounts(conn, [authoriser.person_no, user.person_no])
     await _end_expired(conn, authoriser, user, at)
-    refusal = await _refusal(conn, book, request, authoriser, user, at.date())
-    return refusal or await _write(conn, book, request, authoriser, user, at)
+    mode = mode_for(book, authoriser.region, user.region, request.mode, at.date())
+    refusal = await _refusal(conn, book, request, authoriser, user, mode, at.date())
+    if refusal:
+        return refusal
+    if isinstance(mode, Refusal):
+        return mode
+    return await _write(conn, book, request, authoriser, user, mode, at)
 
 
 async def _end_expired(conn: AsyncConnection, authoriser: Person, user: Person, at: datetime) -> None:
     """A binding whose last day has passed no longer counts; nothing was drawn on it since."""
     people = [authoriser.person_no, user.person_no]
-    cursor = await store.run(conn, "expire_bindings", people=people, today=at.date(), at=at)
-    for (binding_id,) in await cursor.fetchall():
-        await _event(conn, at, binding_id, "expired", "system", "system", {})
+    cursor = await store.run(conn, "expired_bindings", people=people, today=at.date())
+    for row in await cursor.fetchall():
+        await end_in(conn, rows.binding(row), "expired", "system", "system", at)
 
 
 async def _named(conn: AsyncConnection, request: BindingRequest) -> Person | Refusal:
@@ -123,9 +132,18 @@ async def _named(conn: AsyncConnection, request: BindingRequest) -> Person | Ref
 
 
 async def _refusal(
-    conn: AsyncConnection, book: PolicyBook, request: BindingRequest, authoriser: Person, user: Person, today: date
+    conn: AsyncConnection,
+    book: PolicyBook,
+    request: BindingRequest,
+    authoriser: Person,
+    user: Person,
+    mode: SharingMode | Refusal,
+    today: date,
 ) -> Refusal | None:
-    reasons = []
+    reasons = [mode] if isinstance(mode, Refusal) else []
+    invalid = limits_fault(request.limits)
+    if invalid:
+        reasons.append(invalid)
     if not request.notice_accepted:
         reasons.append(refuse(Code.NOTICE_NOT_ACCEPTED, field="notice_accepted"))
     if not request.signature.strip():
@@ -133,9 +151,12 @@ async def _refusal(
     if not authoriser.real_name_verified:
         reasons.append(refuse(Code.NOT_REAL_NAME))
     reasons += _period_faults(request, today)
-    accounts = await read_accounts(conn, authoriser.person_no)
+    accounts = [a for a in await read_accounts(conn, authoriser.person_no) if a.kind is AccountKind.PERSONAL]
     state = accounts[0].state if accounts else AccountState.NONE
-    cursor = await store.run(conn, "binding_counts", authoriser=authoriser.person_no, user=user.person_no)
+    shared_by = mode.value if isinstance(mode, SharingMode) else ""
+    cursor = await store.run(
+        conn, "binding_counts", authoriser=authoriser.person_no, user=user.person_no, mode=shared_by
+    )
     giving, taking, between = await cursor.fetchone() or (0, 0, 0)
     counts = Counts(users_of_authoriser=giving, authorisers_of_user=taking, between_them=between)
     unfit = may_bind(book, authoriser, state, user, request.relation, counts, today)
@@ -154,10 +175,16 @@ def _period_faults(request: BindingRequest, today: date) -> list[Refusal]:
 
 
 async def _write(
-    conn: AsyncConnection, book: PolicyBook, request: BindingRequest, authoriser: Person, user: Person, now: datetime
-) -> Binding:
+    conn: AsyncConnection,
+    book: PolicyBook,
+    request: BindingRequest,
+    authoriser: Person,
+    user: Person,
+    mode: SharingMode,
+    now: datetime,
+) -> Binding | Refusal:
     proof = proof_for(book, authoriser.region, now.date())
-    pending = proof is not None and proof.confirm_by_user
+    pending = (proof is not None and proof.confirm_by_user) or _both_agree(book, authoriser, user, now.date())
     cursor = await store.run(conn, "last_position", user=user.person_no)
     (last,) = await cursor.fetchone() or (0,)
     binding = Binding(
@@ -165,12 +192,13 @@ async def _write(
         authoriser=authoriser.person_no,
         user=user.person_no,
         relation=request.relation,
-        mode=request.mode,
+        mode=mode,
         position=request.position or last + 1,
         state=BindingState.PENDING if pending else BindingState.ACTIVE,
         starts_on=request.starts_on or now.date(),
         ends_on=request.ends_on,
-        cap_per_transaction=request.cap_per_transaction,
+        limits=request.limits,
+        term=request.term,
         created_at=now,
     )
     evidence = _evidence(request, proof, book, now)
@@ -186,12 +214,25 @@ async def _write(
         state=binding.state.value,
         starts_on=binding.starts_on,
         ends_on=binding.ends_on,
-        cap=binding.cap_per_transaction,
+        limits=Jsonb(msgspec.to_builtins(binding.limits)),
+        term=binding.term.value,
         proof=Jsonb(evidence),
         at=now,
     )
-    await _event(conn, now, binding.id, "bound", authoriser.person_no, request.channel, evidence)
+    await note_event(conn, now, binding.id, "bound", authoriser.person_no, request.channel, evidence)
+    if binding.state is BindingState.ACTIVE:
+        refusal = await begin(conn, book, authoriser, binding, request.channel, now)
+        if refusal:
+            return refusal
     return binding
+
+
+def _both_agree(book: PolicyBook, authoriser: Person, user: Person, on: date) -> bool:
+    """Between provinces the notice may want both sides' consent."""
+    if authoriser.region[:2] == user.region[:2]:
+        return False
+    rule = across(book, authoriser.region, user.region, on)
+    return rule is not None and rule.both_agree
 
 
 def _evidence(request: BindingRequest, proof: BindingProof | None, book: PolicyBook, now: datetime) -> dict[str, Any]:
@@ -204,84 +245,6 @@ def _evidence(request: BindingRequest, proof: BindingProof | None, book: PolicyB
         "signature_sha256": hashlib.sha256(request.signature.encode()).hexdigest(),
         "channel": request.channel,
     }
-
-
-async def confirm(platform: Platform, binding_id: str, actor: str, channel: str) -> Binding | Refusal:
-    """The relative's own consent, where the region asks for both."""
-    async with platform.pool.connection() as conn, conn.transaction():
-        binding = await _locked(conn, binding_id)
-        if isinstance(binding, Refusal):
-            return binding
-        if actor != binding.user:
-            return refuse(Code.NOT_YOURS)
-        if binding.state is BindingState.ENDED:
-            return refuse(Code.BINDING_ENDED)
-        if binding.state is BindingState.ACTIVE:
-            return binding
-        return await _change(conn, platform, binding, BindingState.ACTIVE, "confirmed", actor, channel)
-
-
-async def end(platform: Platform, binding_id: str, actor: str, channel: str) -> Binding | Refusal:
-    """Either side may end a binding; what was paid stays paid, and reversals still give each payer his part back."""
-    async with platform.pool.connection() as conn, conn.transaction():
-        binding = await _locked(conn, binding_id)
-        if isinstance(binding, Refusal):
-            return binding
-        if actor not in (binding.authoriser, binding.user):
-            return refuse(Code.NOT_YOURS)
-        if binding.state is BindingState.ENDED:
-            return refuse(Code.BINDING_ENDED)
-        reason = "ended_by_authoriser" if actor == binding.authoriser else "ended_by_user"
-        return await _change(conn, platform, binding, BindingState.ENDED, reason, actor, channel)
-
-
-async def _locked(conn: AsyncConnection, binding_id: str) -> Binding | Refusal:
-    """A binding, with both sides' accounts locked so that no settlement runs beside the change."""
-    cursor = await store.run(conn, "binding", id=binding_id)
-    row = await cursor.fetchone()
-    if row is None:
-        return refuse(Code.BINDING_UNKNOWN, field="id")
-    await store.lock_accounts(conn, [row[1], row[2]])
-    cursor = await store.run(conn, "binding", id=binding_id)
-    row = await cursor.fetchone()
-    return rows.binding(row) if row else refuse(Code.BINDING_UNKNOWN, field="id")
-
-
-async def _change(
-    conn: AsyncConnection,
-    platform: Platform,
-    binding: Binding,
-    state: BindingState,
-    what: str,
-    actor: str,
-    channel: str,
-) -> Binding:
-    reason = what if state is BindingState.ENDED else None
-    now = platform.clock()
-    await store.run(conn, "change_binding", id=binding.id, state=state.value, reason=reason, at=now)
-    await _event(conn, now, binding.id, what, actor, channel, {})
-    return msgspec.structs.replace(binding, state=state)
-
-
-async def _event(
-    conn: AsyncConnection,
-    at: datetime,
-    binding_id: str,
-    what: str,
-    actor: str,
-    channel: str,
-    details: dict[str, Any],
-) -> None:
-    await store.run(
-        conn,
-        "add_binding_event",
-        binding=binding_id,
-        at=at,
-        what=what,
-        actor=actor,
-        channel=channel,
-        details=Jsonb(details),
-    )
 
 
 async def bindings_of(platform: Platform, person_no: str) -> list[BindingView]:

@@ -1,9 +1,10 @@
 -- name: verify_journals
 -- Every journal in the order of its chain.
 select j.lane, j.seal_no, j.booked_at, j.region, j.id, j.kind, j.sender, j.message_id, j.reverses, j.document_hash,
-       s.document, s.total, s.pool, s.supplementary, s.own, s.shared, s.cash
+       coalesce(s.document, d.document), s.total, s.pool, s.supplementary, s.own, s.shared, s.cash
 from journal j
 left join settlement s on (s.booked_on, s.region, s.journal_id) = (j.booked_on, j.region, j.id)
+left join journal_document d on (d.booked_on, d.region, d.journal_id) = (j.booked_on, j.region, j.id)
 order by j.lane, j.seal_no, j.id;
 
 -- name: verify_postings
@@ -15,12 +16,12 @@ order by j.lane, j.seal_no, p.journal_id, p.line;
 select lane, no, journals, previous, hash from seal order by lane, no;
 
 -- name: verify_balances
--- Personal accounts whose balance is not what the postings give.
+-- Accounts of people whose balance is not what the postings give.
 select a.id, a.balance, coalesce(i.came, 0) - coalesce(o.went, 0)
 from account a
 left join (select to_account as id, sum(amount)::bigint as came from posting group by to_account) i using (id)
 left join (select from_account as id, sum(amount)::bigint as went from posting group by from_account) o using (id)
-where a.kind = 'personal' and a.balance <> coalesce(i.came, 0) - coalesce(o.went, 0)
+where a.kind in ('personal', 'family', 'quota_hold', 'wallet') and a.balance <> coalesce(i.came, 0) - coalesce(o.went, 0)
 order by a.id;
 
 -- name: verify_orphans
@@ -73,3 +74,6 @@ select coalesce(y.person_no, t.person_no)
 from year_total y full join told t using (person_no, year, benefit)
 where (y.deductible, y.eligible, y.pool, y.events) is distinct from (t.deductible, t.eligible, t.pool, t.events)
 limit 1;
+
+-- name: verify_binding_uses
+select binding_id, day, amount from binding_use where amount <> 0;
