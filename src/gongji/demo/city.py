@@ -16,8 +16,10 @@ from gongji.demo.people import PASSWORD, binding_requests, citizens, families
 from gongji.ledger import store
 from gongji.ledger.connection import connect
 from gongji.service.bindings import bind_in
+from gongji.service.departments import add_practitioners
 from gongji.service.enrol import credit_in, enrol
 from gongji.service.platform import Platform
+from gongji.service.reviews import put_limits
 from gongji.service.sessions import hash_password
 
 BUILT: Final = "demo"
@@ -104,6 +106,9 @@ async def _open_market(conn: AsyncConnection) -> None:
         await store.run(conn, "add_institution", **msgspec.structs.asdict(institution), credentials=keys)
     for item in market.catalogue():
         await store.run(conn, "add_catalogue_items", **msgspec.structs.asdict(item))
+    for place, institution in enumerate(market.institutions(), start=1):
+        await add_practitioners(conn, institution.code, market.staff(institution, place))
+    await put_limits(conn, market.limits())
 
 
 async def _take_in(conn: AsyncConnection, platform: Platform) -> None:

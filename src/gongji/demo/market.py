@@ -1,8 +1,10 @@
 """Institutions and catalogue of the demo city, read from their files (演示城市的医药机构与目录)."""
 
+from datetime import date
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -10,6 +12,11 @@ from gongji.core.codes import Grade, Level
 from gongji.core.lines import CatalogueItem
 from gongji.core.money import parse_percent, parse_yuan
 from gongji.core.person import Institution
+from gongji.core.review import Limit
+from gongji.service.departments import Practitioner
+
+STAFF_SINCE: Final = date(2020, 1, 1)
+PHARMACIST: Final = "3"
 
 
 class _Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -35,6 +42,36 @@ class _Item(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     first_self_pay: str = "0%"
     price_limit: str | None = None
     price: str
+
+
+class _Staff(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A member of the staff as the file has him; each institution has one of each."""
+
+    letter: str
+    kind: str
+    serial: int
+    name: str
+    insurance_doctor: bool
+
+
+class _Limit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What reviews look at for an item, as the file has it."""
+
+    item: str
+    max_quantity: str | None = None
+    gender: str | None = None
+    min_age: int | None = None
+    max_age: int | None = None
+    diagnoses: tuple[str, ...] = ()
+    basis: str
+
+
+class _StaffFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    staff: tuple[_Staff, ...]
+
+
+class _Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    limits: tuple[_Limit, ...]
 
 
 class _Places(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -79,6 +116,42 @@ def catalogue() -> tuple[CatalogueItem, ...]:
             price=parse_yuan(item.price),
         )
         for item in msgspec.toml.decode(text, type=_Items).items
+    )
+
+
+def staff(institution: Institution, place: int) -> list[Practitioner]:
+    """The staff of an institution; ``place`` is its place among all, which keeps codes and numbers apart."""
+    text = files("gongji.demo").joinpath("staff.toml").read_bytes()
+    return [
+        Practitioner(
+            code=f"{one.letter}{institution.region}{place * 10 + one.serial:06d}",
+            kind=one.kind,
+            name=one.name,
+            certificate_type="01",
+            certificate_no=f"999902198001{place:02d}{one.serial:03d}X",
+            insurance_doctor=one.insurance_doctor,
+            begins_on=STAFF_SINCE,
+        )
+        for one in msgspec.toml.decode(text, type=_StaffFile).staff
+        if institution.kind != "pharmacy" or one.kind == PHARMACIST
+    ]
+
+
+@cache
+def limits() -> tuple[Limit, ...]:
+    """What reviews look at for items of the catalogue."""
+    text = files("gongji.demo").joinpath("limits.toml").read_bytes()
+    return tuple(
+        Limit(
+            item=one.item,
+            max_quantity=None if one.max_quantity is None else Decimal(one.max_quantity),
+            gender=one.gender,
+            min_age=one.min_age,
+            max_age=one.max_age,
+            diagnoses=one.diagnoses,
+            basis=one.basis,
+        )
+        for one in msgspec.toml.decode(text, type=_Limits).limits
     )
 
 

@@ -37,6 +37,9 @@ async def once(platform: Platform, sender: Sender, person_no: str | None, work: 
         try:
             return await _attempt(platform, sender, person_no, work)
         except _RefusedError as refused:
+            answered = await _answered_meanwhile(platform, sender)
+            if answered is not None:
+                return answered
             await _remember(platform, sender, refused.refusal)
             await note_refusal(platform, sender, person_no or "", refused.refusal)
             return refused.refusal
@@ -59,6 +62,12 @@ async def _attempt(platform: Platform, sender: Sender, person_no: str | None, wo
         row = _row(sender, "done", msgspec.json.encode(answer))
         await store.expect_all(await store.write_messages(conn, [row], platform.clock()), 1)
         return answer
+
+
+async def _answered_meanwhile(platform: Platform, sender: Sender) -> Answer | Refusal | None:
+    """What the same message was answered while this one waited for it, and then met what that one had done."""
+    async with platform.pool.connection() as conn:
+        return await _known(conn, sender)
 
 
 def _row(sender: Sender, outcome: str, answer: bytes) -> store.MessageRow:

@@ -7,7 +7,7 @@ import pytest
 from gongji.core.codes import Level
 from gongji.core.lines import CatalogueItem
 from gongji.core.person import Institution
-from gongji.demo.market import catalogue, credentials, institutions
+from gongji.demo.market import catalogue, credentials, institutions, limits, staff
 
 FORMS = {
     "western_drug": r"X[A-Z0-9]{22}",
@@ -68,3 +68,15 @@ def test_catalogue_has_every_kind_and_level_and_a_price_limit() -> None:
 def test_ct_is_paid_first_by_a_fifth() -> None:
     ct = next(item for item in catalogue() if item.name.startswith("CT"))
     assert (ct.first_self_pay, ct.price) == (2000, 180_00)
+
+
+def test_limits_are_of_items_of_the_catalogue() -> None:
+    assert {limit.item for limit in limits()} <= {item.code for item in catalogue()}
+    assert all(limit.basis for limit in limits())
+
+
+def test_staff_is_told_apart_everywhere() -> None:
+    everybody = [one for place, i in enumerate(institutions(), start=1) for one in staff(i, place)]
+    assert len({one.code for one in everybody}) == len(everybody)
+    assert len({one.certificate_no for one in everybody}) == len(everybody)
+    assert all(re.fullmatch(r"[A-Z]{1,2}\d{12}", one.code) and len(one.certificate_no) == 18 for one in everybody)

@@ -3,14 +3,13 @@
 import json
 from collections.abc import Mapping
 from decimal import Decimal
-from functools import cache
 from typing import Any, Final
 
 import msgspec
 
 from gongji.channels.nhsa.departures import UNWRAPPED
 from gongji.channels.nhsa.envelope import Envelope, EnvelopeFault, decode
-from gongji.channels.nhsa.plans import Plan
+from gongji.channels.nhsa.plans import Plan, plan_of
 from gongji.channels.nhsa.tables import Transaction
 
 _encoder: Final = msgspec.json.Encoder(decimal_format="number")
@@ -32,26 +31,21 @@ def arranged(infno: str, plan: Plan, content: Mapping[str, Any]) -> Mapping[str,
     return content
 
 
-@cache
-def _lists(transaction: Transaction) -> frozenset[str]:
-    return frozenset(node.name for node in transaction.inputs() if node.many)
-
-
 def with_repeats(envelope: Envelope, body: bytes, transaction: Transaction) -> Envelope:
     """The message with every row of a list that came as the same key several times (a client of Zhejiang does).
 
     JSON readers keep only the last of equal keys; the rows before it would be lost without a word.
     """
-    lists = _lists(transaction)
-    single = [name for name in lists if type(envelope.input.get(name)) is dict]
+    nodes = plan_of(transaction)
+    single = {name for name, plan in nodes.items() if plan.node.many and type(envelope.input.get(name)) is dict}
     if not any(body.count(f'"{name}"'.encode()) > 1 for name in single):
         return envelope
-    message = json.loads(body, parse_float=Decimal, object_pairs_hook=lambda pairs: _gathered(pairs, lists))
+    message = json.loads(body, parse_float=Decimal, object_pairs_hook=lambda pairs: _gathered(pairs, single))
     again = decode(_encoder.encode(message))
     return envelope if isinstance(again, EnvelopeFault) else again
 
 
-def _gathered(pairs: list[tuple[str, Any]], lists: frozenset[str]) -> dict[str, Any]:
+def _gathered(pairs: list[tuple[str, Any]], lists: set[str]) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for name, value in pairs:
         if name in lists and name in result:

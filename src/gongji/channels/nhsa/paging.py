@@ -12,7 +12,7 @@ _LARGEST_NUMBER: Final = 10**6
 
 def page_of(number: Decimal | None, size: Decimal | None) -> tuple[int, int] | Refusal:
     """Number of the page, from 1, and its size; absent means the first page of a hundred rows."""
-    page, rows = number or Decimal(1), size or Decimal(100)
+    page, rows = (Decimal(1) if number is None else number), (Decimal(100) if size is None else size)
     whole = page == page.to_integral_value() and rows == rows.to_integral_value()
     if not whole or not 1 <= page <= _LARGEST_NUMBER or not 1 <= rows <= LARGEST_PAGE:
         what = f"当前页数应为不小于 1 的整数，本页数据量应为 1 到 {LARGEST_PAGE} 的整数"
