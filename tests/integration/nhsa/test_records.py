@@ -258,7 +258,7 @@ async def test_feedback_names_findings_of_ones_own(city: Any) -> None:
 async def test_policy_items_sum_to_the_bill(city: Any, data: st.DataObject) -> None:
     """Whatever the bill, before and above deductible and cap, for employees and residents, also when taken back."""
     resident = data.draw(st.booleans())
-    facts = {"scheme": Scheme.RESIDENT, "status": Status.ADULT} if resident else {}
+    facts = {"scheme": Scheme.RESIDENT, "status": Status.STUDENT} if resident else {}
     hospital = city.other_hospital if resident else city.hospital
     number = next(_numbers)
     patient = await city.person(certificate_no=f"99990{number:012d}X", card_no=f"P{number}", **facts)
