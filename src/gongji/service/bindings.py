@@ -13,12 +13,14 @@ from gongji.core.codes import AccountState, Relation, SharingMode
 from gongji.core.eligibility import Counts, may_bind, proof_for
 from gongji.core.family import Binding, BindingState
 from gongji.core.money import Fen
+from gongji.core.notices import of_binding
 from gongji.core.person import Person
 from gongji.core.policy import BindingProof, PolicyBook
 from gongji.core.refusal import Code, Refusal, foremost, refuse
 from gongji.ledger import rows, store
 from gongji.service.commands import Sender
 from gongji.service.messages import Answer, once
+from gongji.service.notices import tell
 from gongji.service.people import people_by_number, read_accounts
 from gongji.service.platform import Platform
 
@@ -107,8 +109,10 @@ async def _end_expired(conn: AsyncConnection, authoriser: Person, user: Person, 
     """A binding whose last day has passed no longer counts; nothing was drawn on it since."""
     people = [authoriser.person_no, user.person_no]
     cursor = await store.run(conn, "expire_bindings", people=people, today=at.date(), at=at)
-    for (binding_id,) in await cursor.fetchall():
-        await _event(conn, at, binding_id, "expired", "system", "system", {})
+    expired = [rows.binding(row) for row in await cursor.fetchall()]
+    for binding in expired:
+        await _event(conn, at, binding.id, "expired", "system", "system", {})
+    await tell(conn, [notice for binding in expired for notice in of_binding(binding, "expired", at)], at)
 
 
 async def _named(conn: AsyncConnection, request: BindingRequest) -> Person | Refusal:
@@ -191,6 +195,7 @@ async def _write(
         at=now,
     )
     await _event(conn, now, binding.id, "bound", authoriser.person_no, request.channel, evidence)
+    await tell(conn, of_binding(binding, "bound", now), now)
     return binding
 
 
@@ -260,7 +265,9 @@ async def _change(
     now = platform.clock()
     await store.run(conn, "change_binding", id=binding.id, state=state.value, reason=reason, at=now)
     await _event(conn, now, binding.id, what, actor, channel, {})
-    return msgspec.structs.replace(binding, state=state)
+    changed = msgspec.structs.replace(binding, state=state)
+    await tell(conn, of_binding(changed, what, now), now)
+    return changed
 
 
 async def _event(

@@ -39,4 +39,4 @@ select coalesce(max(position), 0) from binding where user_no = %(user)s and stat
 -- name: expire_bindings
 update binding set state = 'ended', ended_reason = 'expired', changed_at = %(at)s
 where state <> 'ended' and ends_on < %(today)s and (authoriser = any(%(people)s) or user_no = any(%(people)s))
-returning id;
+returning id, authoriser, user_no, relation, mode, position, state, starts_on, ends_on, cap_per_transaction, created_at;
