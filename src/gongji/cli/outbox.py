@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from gongji.cli.opening import DataOption, fail, on_platform
-from gongji.service import outbox
-from gongji.service.outbox import LetterState, Listed
+from gongji.service import letters
+from gongji.service.letters import LetterState, Listed
 from gongji.service.platform import Platform
 
 outbox_app = typer.Typer(no_args_is_help=True, help="发件箱：查看待投递和投递失败的消息，重新投递。")
@@ -22,7 +22,7 @@ _STATES = {LetterState.WAITING: "待投递", LetterState.DELIVERED: "已投递",
 def list_(
     *,
     state: Annotated[LetterState | None, typer.Option(help="只列这一种状态；默认列待投递和投递失败")] = None,
-    limit: Annotated[int, typer.Option(help="最多列出几条", min=1, max=outbox.MOST_LISTED)] = 50,
+    limit: Annotated[int, typer.Option(help="最多列出几条", min=1, max=letters.MOST_LISTED)] = 50,
     json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
     data: DataOption = None,
 ) -> None:
@@ -33,7 +33,7 @@ def list_(
     states = [state] if state else [LetterState.WAITING, LetterState.DEAD]
 
     async def work(platform: Platform) -> tuple[list[Listed], dict[LetterState, int]]:
-        return await outbox.letters(platform, states, limit), await outbox.count_letters(platform)
+        return await letters.letters(platform, states, limit), await letters.count_letters(platform)
 
     found, counts = on_platform(data, work)
     if json:
@@ -69,7 +69,7 @@ def retry(
         fail("投递编号不正确，请从 gongji outbox list 复制")
 
     async def work(platform: Platform) -> int:
-        return await outbox.retry(platform, wanted)
+        return await letters.retry(platform, wanted)
 
     count = on_platform(data, work)
     Console().print(f"重新投递 {count} 条")

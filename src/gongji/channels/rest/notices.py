@@ -13,11 +13,11 @@ from litestar.status_codes import HTTP_200_OK
 from gongji.channels.rest.problems import invalid
 from gongji.channels.rest.routes import CHANNEL, Caller, caller_of
 from gongji.core.notices import CHOSEN, Channel, Kind
-from gongji.service import notices
+from gongji.service import inbox
 from gongji.service.platform import Platform
 from gongji.service.sandbox import SandboxPage, sandbox_messages
 
-MOST_AT_ONCE: Final = notices.MOST_LISTED
+MOST_AT_ONCE: Final = inbox.MOST_LISTED
 LARGEST_ID: Final = 2**63 - 1
 
 Before = Annotated[int | None, QueryParameter(name="before", ge=1, le=LARGEST_ID, description="上一页的 next")]
@@ -77,7 +77,7 @@ async def my_notices(
     platform: NamedDependency[Platform], caller: NamedDependency[Caller], before: Before = None, limit: Limit = 20
 ) -> NoticesOut:
     """What one was told, newest first."""
-    page = await notices.inbox(platform, caller.person_no, before, limit)
+    page = await inbox.inbox(platform, caller.person_no, before, limit)
     return NoticesOut(
         notices=[
             NoticeOut(
@@ -103,13 +103,13 @@ async def read_notices(
     """Note that notices were read; ids that are not one's own change nothing."""
     if not 1 <= len(data.ids) <= MOST_AT_ONCE or not all(1 <= number <= LARGEST_ID for number in data.ids):
         raise invalid(f"ids 是 1 到 {MOST_AT_ONCE} 个消息编号", "ids")
-    return UnreadOut(unread=await notices.mark_read(platform, caller.person_no, data.ids))
+    return UnreadOut(unread=await inbox.mark_read(platform, caller.person_no, data.ids))
 
 
 @get("/me/notices/preferences")
 async def my_preferences(platform: NamedDependency[Platform], caller: NamedDependency[Caller]) -> list[ChoiceOut]:
     """Where each kind goes besides the inbox."""
-    return _choices(await notices.preferences(platform, caller.person_no))
+    return _choices(await inbox.preferences(platform, caller.person_no))
 
 
 @put("/me/notices/preferences")
@@ -121,10 +121,10 @@ async def put_preferences(
     for channel, kinds in wanted.items():
         if not set(kinds) <= set(CHOSEN):
             raise invalid(f"{Kind.SIGN_IN_CODE.label}不能选择：索取时才会发送", channel.value)
-    return _choices(await notices.choose(platform, caller.person_no, wanted, CHANNEL))
+    return _choices(await inbox.choose(platform, caller.person_no, wanted, CHANNEL))
 
 
-def _choices(chosen: notices.Chosen) -> list[ChoiceOut]:
+def _choices(chosen: inbox.Chosen) -> list[ChoiceOut]:
     return [
         ChoiceOut(
             kind=kind,
