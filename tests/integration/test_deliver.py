@@ -275,6 +275,35 @@ async def test_other_kinds_bring_their_own_handler(world: World) -> None:
     assert payments.got == [("42", 1)]
 
 
+async def test_a_letter_that_kills_whoever_takes_it_ends_as_dead(world: World, dsn: str, gateway: Gateway) -> None:
+    await put_letters(world)
+    with psycopg.connect(dsn, autocommit=True) as conn:
+        conn.execute("update outbox set attempts = %s", [deliver.ATTEMPTS])
+    adapter = HttpAdapter(gateway.url, KEY)
+    assert await deliverer(world.platform, adapter).round() == 1
+    await adapter.close()
+    assert gateway.got == []
+    (dead,) = await letters(world.platform, [LetterState.DEAD])
+    assert dead.error == "never finished"
+
+
+async def test_the_loop_outlives_a_database_that_is_away(world: World, gateway: Gateway, outward: Deliverer) -> None:
+    faults = iter([psycopg.OperationalError("away"), RuntimeError("strange")])
+    inner = outward.round
+
+    async def round_() -> int:
+        for fault in faults:
+            raise fault
+        return await inner()
+
+    outward.round = round_  # type: ignore[method-assign]
+    running = asyncio.create_task(outward.run())
+    await put_letters(world)
+    await _until(lambda: len(gateway.got) == 1)
+    outward.stop()
+    await asyncio.wait_for(running, 5)
+
+
 async def test_the_loop_delivers_until_it_is_stopped_and_forgets_what_is_old(
     world: World, clock: Clock, gateway: Gateway, outward: Deliverer
 ) -> None:

@@ -7,6 +7,7 @@ on the authoriser's account or of the limits he set, is never kept with the othe
 from collections.abc import Iterable, Mapping
 from datetime import datetime, time, timedelta
 from enum import StrEnum
+from functools import cache
 from string import Formatter
 from typing import Final
 
@@ -178,13 +179,15 @@ CHOSEN: Final = tuple(kind for kind in Kind if kind not in URGENT)
 _LOOKED_UP: Final = frozenset({"other", "place"})
 
 
+@cache
 def named_facts(kind: Kind, side: Side) -> frozenset[str]:
     """The facts that a text names."""
     return frozenset(name for clause in WORDS[kind][side] for name in _fields(clause))
 
 
-def _fields(clause: str) -> set[str]:
-    return {name for _, name, _, _ in Formatter().parse(clause) if name is not None}
+@cache
+def _fields(clause: str) -> frozenset[str]:
+    return frozenset(name for _, name, _, _ in Formatter().parse(clause) if name is not None)
 
 
 def text_of(kind: Kind, side: Side, facts: Mapping[str, str]) -> str:
@@ -211,8 +214,10 @@ def told_of(kind: Kind, at: datetime, people: Mapping[Side, str], *, about: str 
     place = facts.pop("place", "")
     known = {"when": spoken_time(at), **facts}
     notices = []
-    for side in WORDS[kind].keys() & people.keys():
-        missing = _fields(WORDS[kind][side][0]) - known.keys() - _LOOKED_UP
+    for side, words in WORDS[kind].items():
+        if side not in people:
+            continue
+        missing = _fields(words[0]) - known.keys() - _LOOKED_UP
         if missing:
             raise ValueError(f"{kind} for {side} lacks {sorted(missing)}")
         kept = named_facts(kind, side)
@@ -227,7 +232,7 @@ def told_of(kind: Kind, at: datetime, people: Mapping[Side, str], *, about: str 
                 facts={name: value for name, value in known.items() if name in kept},
             )
         )
-    return sorted(notices, key=lambda notice: notice.side)
+    return notices
 
 
 _OPPOSITE: Final = {Side.AUTHORISER: Side.USER, Side.USER: Side.AUTHORISER}

@@ -14,7 +14,6 @@ from typing import Final, Protocol
 import psycopg
 import structlog
 from prometheus_client import Counter
-from psycopg_pool import PoolTimeout
 
 from gongji.ledger import store
 from gongji.service import outbox
@@ -89,9 +88,9 @@ class Deliverer:
                     await self._forget_old()
                     next_cleaning = self._platform.clock() + timedelta(hours=1)
                 busy = await self.round() > 0
-            except (psycopg.Error, PoolTimeout) as fault:
-                # The database is away; letters stay where they are.
+            except Exception as fault:  # noqa: BLE001 - the loop outlives whatever happens; mostly the database is away
                 log.warning("outbox cannot be read", fault=type(fault).__name__)
+                busy = False
             if not busy:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._stopping.wait(), IDLE_SECONDS)
@@ -112,6 +111,10 @@ class Deliverer:
         return len(taken)
 
     async def _deliver(self, taken: Taken) -> None:
+        if taken.attempt > ATTEMPTS:
+            # Whoever took it before never came back to say what became of it.
+            await self._note(taken, "dead", "letter_dead", attempts=taken.attempt, error="never finished")
+            return
         expires = taken.letter.expires_at
         if expires is not None and expires <= self._platform.clock():
             await self._note(taken, "dead", "letter_dead", attempts=taken.attempt, error="expired")
@@ -123,7 +126,8 @@ class Deliverer:
             await self._note(taken, "postponed", "letter_postponed", attempts=taken.attempt, due=due)
         except DeliveryError as fault:
             await self._failed(taken, fault)
-        except (psycopg.Error, PoolTimeout):
+        except psycopg.Error:
+            # The database is away; the letter is taken again when its lease ends.
             raise
         except Exception as fault:  # noqa: BLE001 - one bad letter must not stop the others
             # The fault's own words may hold content, so they stay out of the log.

@@ -10,7 +10,7 @@ from gongji.app import portal
 from gongji.service.notices import send_code
 from gongji.service.outlets import delivering
 from gongji.service.platform import Platform
-from gongji.settings import Settings
+from gongji.settings import Outlet, Settings
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +125,21 @@ async def test_preferences_are_chosen_and_withdrawn(api: Any) -> None:
     assert (await mother.get("/me/notices/preferences")).json() == chosen.json()
     none = (await put({"sms": [], "mini_program": []})).json()
     assert not any(each["sms"] or each["mini_program"] for each in none)
+
+
+async def test_a_channel_that_is_off_cannot_be_chosen(running: Platform, people: dict[str, Any]) -> None:
+    app = portal(running, Settings(data=Path("unused"), sms=Outlet(adapter="off")))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as http:
+        login = {"login": people["mother"].certificate_no, "password": "demo-pass-1"}
+        token = (await http.post("/api/sessions", json=login)).json()["token"]
+        for body, status in (
+            ({"sms": ["premium_paid"], "mini_program": []}, 422),
+            ({"sms": [], "mini_program": ["premium_paid"]}, 200),
+            ({"sms": [], "mini_program": []}, 200),
+        ):
+            headers = {"authorization": f"Bearer {token}"}
+            answer = await http.put("/api/me/notices/preferences", json=body, headers=headers)
+            assert answer.status_code == status, answer.text
 
 
 async def test_the_sandbox_shows_what_would_have_been_sent_and_production_does_not(

@@ -16,6 +16,7 @@ from gongji.core.notices import CHOSEN, Channel, Kind
 from gongji.service import inbox
 from gongji.service.platform import Platform
 from gongji.service.sandbox import SandboxPage, sandbox_messages
+from gongji.settings import Settings
 
 MOST_AT_ONCE: Final = inbox.MOST_LISTED
 LARGEST_ID: Final = 2**63 - 1
@@ -114,11 +115,17 @@ async def my_preferences(platform: NamedDependency[Platform], caller: NamedDepen
 
 @put("/me/notices/preferences")
 async def put_preferences(
-    platform: NamedDependency[Platform], caller: NamedDependency[Caller], data: JSONBody[PreferencesIn]
+    platform: NamedDependency[Platform],
+    settings: NamedDependency[Settings],
+    caller: NamedDependency[Caller],
+    data: JSONBody[PreferencesIn],
 ) -> list[ChoiceOut]:
     """Agree to exactly these kinds; everything else by text message or mini program ends."""
     wanted = {Channel.SMS: data.sms, Channel.MINI_PROGRAM: data.mini_program}
+    outlets = {Channel.SMS: settings.sms, Channel.MINI_PROGRAM: settings.mini_program}
     for channel, kinds in wanted.items():
+        if kinds and outlets[channel].adapter == "off":
+            raise invalid(f"本平台没有开通{channel.label}，请查看收件箱", channel.value)
         if not set(kinds) <= set(CHOSEN):
             raise invalid(f"{Kind.SIGN_IN_CODE.label}不能选择：索取时才会发送", channel.value)
     return _choices(await inbox.choose(platform, caller.person_no, wanted, CHANNEL))

@@ -339,7 +339,6 @@ create table notice (
     read_at timestamptz,
     primary key (person_no, id)
 );
-create index notice_unread on notice (person_no) where read_at is null;
 
 -- Which kinds a person wants outside the inbox as well. A row is a consent: given, and perhaps taken back.
 create table notice_consent (
