@@ -58,7 +58,7 @@ def test_a_settlement_with_shared_money_reaches_both_inboxes(server: Server) -> 
                 assert father["name"] in notice["text"]
                 assert shop["name"] in notice["text"]
                 assert "药店购药" in notice["text"]
-                drawn += fen(float(notice["text"].partition("使用您的个人账户 ")[2].partition(" 元")[0]))
+                drawn += fen(float(notice["text"].partition("使用您共享的资金 ")[2].partition(" 元")[0]))
         assert drawn == fen(bought["acct_mulaid_pay"])
         assert told
         assert all(payer["balance"] not in notice["text"] for payer in payers for notice in told)

@@ -6,7 +6,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from gongji.core.codes import Care, Relation
+from gongji.core.codes import BindingTerm, Care, Relation
+from gongji.core.family import Limits
 from gongji.core.notices import Channel, Kind, Side, told_of
 from gongji.core.refusal import Refusal
 from gongji.ledger.verify import verify
@@ -36,7 +37,7 @@ async def told(world: World, nickname: str) -> list[tuple[Kind, str]]:
 
 
 async def test_a_purchase_with_shared_money_and_its_reversal_reach_both(world: World, dsn: str) -> None:
-    await family(world, cap_per_transaction=20_000)
+    await family(world, limits=Limits(per_transaction=20_000, per_year=50_000))
     bought = await world.buy("父", 6_000)
     done(await world.reverse(bought))
     son, father = await told(world, "子"), await told(world, "父")
@@ -44,11 +45,17 @@ async def test_a_purchase_with_shared_money_and_its_reversal_reach_both(world: W
     assert [kind for kind, _ in son] == kinds
     assert [kind for kind, _ in father] == kinds
     used = son[1][1]
-    for part in ("父于", f"在{world.pharmacy}使用", "60.00 元", Care.PHARMACY.label, "每次限额还剩 140.00 元"):
+    for part in (
+        "父于",
+        f"在{world.pharmacy}使用",
+        "60.00 元",
+        Care.PHARMACY.label,
+        "本次限额还剩 140.00 元，每年限额还剩 440.00 元",
+    ):
         assert part in used
     assert "子共享的资金 60.00 元" in father[1][1]
     assert "60.00 元退还给您" in son[2][1]
-    assert all("140.00" not in text and "200.00" not in text and "1000.00" not in text for _, text in father)
+    assert all("140.00" not in text and "440.00" not in text and "1000.00" not in text for _, text in father)
     assert verify(dsn).ok
 
 
@@ -78,6 +85,14 @@ async def test_many_at_once_are_told_once_each(world: World, dsn: str) -> None:
         assert len(texts) == 4
         assert sum(text.startswith(f"{nickname}于") for text in son) == 4
     assert verify(dsn).ok
+
+
+async def test_a_binding_for_one_use_is_told_to_have_ended(world: World) -> None:
+    await family(world, term=BindingTerm.SINGLE_USE)
+    await world.buy("父", 700)
+    for nickname in ("子", "父"):
+        kinds = [kind for kind, _ in await told(world, nickname)]
+        assert kinds == [Kind.BINDING_CONFIRMED, Kind.SHARED_MONEY_USED, Kind.BINDING_ENDED]
 
 
 async def test_own_money_alone_tells_nobody(world: World) -> None:

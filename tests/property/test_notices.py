@@ -10,7 +10,7 @@ from gongji.core.times import CHINA
 
 NAMES = sorted({name for kind in Kind for side in WORDS[kind] for name in named_facts(kind, side)} - {"when", "place"})
 SECRETS = ("balance", "certificate_no", "phone", "limit_total")
-FOR_THE_AUTHORISER_ONLY = ("left", "limit", "changes", "held")
+FOR_THE_AUTHORISER_ONLY = ("left", "limits", "changes", "held")
 
 values = st.text(min_size=1, max_size=8).map(lambda text: f"⟪{text}⟫")
 facts = st.fixed_dictionaries(dict.fromkeys((*NAMES, *SECRETS), values))

@@ -4,7 +4,7 @@ A notice keeps only the facts that its text for that person names. So what one s
 on the authoriser's account or of the limits he set, is never kept with the other side's notice.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from functools import cache
@@ -14,9 +14,10 @@ from typing import Final
 import msgspec
 
 from gongji.core.account import AccountKind, AccountRef
+from gongji.core.case import NotDrawn, Sharer
 from gongji.core.codes import Term
-from gongji.core.family import Binding, BindingState
-from gongji.core.money import format_yuan
+from gongji.core.family import Binding, BindingState, Limits
+from gongji.core.money import Fen, format_yuan
 from gongji.core.record import Settlement
 from gongji.core.times import CHINA
 
@@ -42,11 +43,14 @@ class Channel(Term):
 class Kind(Term):
     """Kind of a notice (通知类别); the label is its title."""
 
+    BINDING_IN_REVIEW = "binding_in_review", "家庭共济绑定待审核"
     BINDING_REQUESTED = "binding_requested", "家庭共济绑定已提交"
     BINDING_TO_CONFIRM = "binding_to_confirm", "家庭共济绑定待您确认"
     BINDING_CONFIRMED = "binding_confirmed", "家庭共济绑定已生效"
     BINDING_REFUSED = "binding_refused", "家庭共济绑定未成立"
     BINDING_AMENDED = "binding_amended", "家庭共济绑定已变更"
+    BINDING_FROZEN = "binding_frozen", "家庭共济绑定已冻结"
+    BINDING_UNFROZEN = "binding_unfrozen", "家庭共济绑定已恢复"
     BINDING_ENDED = "binding_ended", "家庭共济绑定已解除"
     SHARED_MONEY_USED = "shared_money_used", "共济资金已使用"
     SHARED_MONEY_RETURNED = "shared_money_returned", "共济资金已退回"
@@ -70,7 +74,7 @@ class EndReason(Term):
     ENDED_BY_AUTHORISER = "ended_by_authoriser", "授权人解除"
     ENDED_BY_USER = "ended_by_user", "使用人解除"
     EXPIRED = "expired", "有效期已满"
-    USED_ONCE = "used_once", "单次授权已使用"
+    USED_UP = "used_up", "临时绑定已使用一次"
     DIED = "died", "一方已故"
     INSURANCE_CHANGED = "insurance_changed", "一方参保关系变更"
     DIVORCED = "divorced", "双方已离婚"
@@ -104,12 +108,13 @@ Words = tuple[str, ...]
 _HELD: Final = "您的账户已不能收款，这笔钱由医保经办机构代为保管{held}，请联系参保地经办机构。"
 
 WORDS: Final[dict[Kind, dict[Side, Words]]] = {
+    Kind.BINDING_IN_REVIEW: {Side.AUTHORISER: ("您已提交与{other}的家庭共济绑定，经办机构审核后生效。",)},
     Kind.BINDING_REQUESTED: {Side.AUTHORISER: ("您已提交与{other}的家庭共济绑定，对方确认后生效。",)},
     Kind.BINDING_TO_CONFIRM: {
         Side.USER: ("{other}申请把个人账户共享给您使用，请在“家庭共济”中确认或拒绝。",),
     },
     Kind.BINDING_CONFIRMED: {
-        Side.AUTHORISER: ("您与{other}的家庭共济绑定已生效，{other}可以使用您的个人账户。", "每次最多 {limit} 元。"),
+        Side.AUTHORISER: ("您与{other}的家庭共济绑定已生效，{other}可以使用您共享的资金。", "您设定的限额：{limits}。"),
         Side.USER: ("您与{other}的家庭共济绑定已生效，本人账户不够时可以使用{other}共享的资金。",),
     },
     Kind.BINDING_REFUSED: {
@@ -120,14 +125,22 @@ WORDS: Final[dict[Kind, dict[Side, Words]]] = {
         Side.AUTHORISER: ("您与{other}的家庭共济绑定已变更，下一次结算起生效。", "变更内容：{changes}。"),
         Side.USER: ("{other}变更了与您的家庭共济绑定，下一次结算起生效。",),
     },
+    Kind.BINDING_FROZEN: {
+        Side.AUTHORISER: ("您与{other}的家庭共济绑定已于{when}冻结，暂时不能使用。", "原因：{reason}。"),
+        Side.USER: ("您与{other}的家庭共济绑定已于{when}冻结，暂时不能使用。",),
+    },
+    Kind.BINDING_UNFROZEN: {
+        Side.AUTHORISER: ("您与{other}的家庭共济绑定已于{when}恢复，{other}可以继续使用。",),
+        Side.USER: ("您与{other}的家庭共济绑定已于{when}恢复，可以继续使用。",),
+    },
     Kind.BINDING_ENDED: {
-        Side.AUTHORISER: ("您与{other}的家庭共济绑定已于{when}解除（{reason}），{other}不能再使用您的个人账户。",),
-        Side.USER: ("您与{other}的家庭共济绑定已于{when}解除（{reason}），您不能再使用{other}的个人账户。",),
+        Side.AUTHORISER: ("您与{other}的家庭共济绑定已于{when}解除（{reason}），{other}不能再使用您的资金。",),
+        Side.USER: ("您与{other}的家庭共济绑定已于{when}解除（{reason}），您不能再使用{other}的资金。",),
     },
     Kind.SHARED_MONEY_USED: {
         Side.AUTHORISER: (
-            "{other}于{when}在{place}使用您的个人账户 {amount} 元，用于{purpose}。",
-            "您设定的{limit}还剩 {left} 元。",
+            "{other}于{when}在{place}使用您共享的资金 {amount} 元，用于{purpose}。",
+            "您设定的{left}。",
         ),
         Side.USER: ("您于{when}在{place}使用了{other}共享的资金 {amount} 元，用于{purpose}。",),
     },
@@ -136,7 +149,7 @@ WORDS: Final[dict[Kind, dict[Side, Words]]] = {
         Side.USER: ("您在{place}的一笔结算已于{when}撤销，{other}共享的 {amount} 元已退还给{other}。",),
     },
     Kind.LIMIT_REACHED: {
-        Side.AUTHORISER: ("{other}的使用已达到您设定的{limit} {amount} 元。", "如需调整，请在“家庭共济”中办理。"),
+        Side.AUTHORISER: ("{other}已用完您设定的{limits}。", "如需调整，请在“家庭共济”中办理。"),
         Side.USER: ("{other}共享给您的资金已达到使用限额，超出部分请用其他方式支付。",),
     },
     Kind.ACCOUNT_FROZEN: {
@@ -249,28 +262,52 @@ def of_binding(binding: Binding, what: str, at: datetime) -> list[Notice]:
 
     Args:
         binding: as it is after the step.
-        what: ``bound``, ``confirmed``, or the reason why it ended.
+        what: ``bound``, ``confirmed``, ``frozen``, ``unfrozen``, or the reason why it ended.
         at: when.
     """
     both = {Side.AUTHORISER: binding.authoriser, Side.USER: binding.user}
     if binding.state is BindingState.PENDING:
         kinds = (Kind.BINDING_REQUESTED, Kind.BINDING_TO_CONFIRM)
         return [notice for kind in kinds for notice in told_of(kind, at, both, about=binding.id)]
-    if binding.state is BindingState.ACTIVE:
-        cap = binding.cap_per_transaction
-        limit = {} if cap is None else {"limit": format_yuan(cap)}
-        return told_of(Kind.BINDING_CONFIRMED, at, both, about=binding.id, **limit)
+    if binding.state is BindingState.ACTIVE and what != "unfrozen":
+        return told_of(Kind.BINDING_CONFIRMED, at, both, about=binding.id, **_limits(binding.limits))
+    if binding.state in _BY_STATE:
+        return told_of(_BY_STATE[binding.state], at, both, about=binding.id)
     return told_of(Kind.BINDING_ENDED, at, both, about=binding.id, reason=EndReason(what).label)
 
 
-def of_settlements(settlements: Iterable[Settlement]) -> list[Notice]:
-    """What patients and relatives are told of shared money drawn or given back; nothing where there was none."""
-    return [notice for s in settlements if s.split.shared_total for notice in _of_settlement(s)]
+_BY_STATE: Final = {
+    BindingState.REVIEW: Kind.BINDING_IN_REVIEW,
+    BindingState.FROZEN: Kind.BINDING_FROZEN,
+    BindingState.ACTIVE: Kind.BINDING_UNFROZEN,
+}
 
 
-def _of_settlement(settlement: Settlement) -> list[Notice]:
+def _limits(limits: Limits) -> dict[str, str]:
+    """The amounts that an authoriser set, in words; nothing where he set none."""
+    stated = (
+        ("每次", limits.per_transaction),
+        ("每日", limits.per_day),
+        ("每年", limits.per_year),
+        ("总额", limits.total),
+    )
+    words = "，".join(f"{span} {format_yuan(amount)} 元" for span, amount in stated if amount is not None)
+    return {"limits": words} if words else {}
+
+
+def of_settlements(settlements: Iterable[Settlement], used_up: Collection[str] = ()) -> list[Notice]:
+    """What patients and relatives are told of shared money drawn or given back; nothing where there was none.
+
+    Args:
+        settlements: settlements and reversals that were just made.
+        used_up: bindings for a single use that ended with them.
+    """
+    return [notice for s in settlements if s.split.shared_total for notice in _of_settlement(s, used_up)]
+
+
+def _of_settlement(settlement: Settlement, used_up: Collection[str]) -> list[Notice]:
     payers = {payer.binding: payer.authoriser for payer in settlement.payers}
-    caps = {sharer.id: sharer.cap_per_transaction for sharer in settlement.case.sharers}
+    sharers = {sharer.id: sharer for sharer in settlement.case.sharers}
     notices = []
     for drawn in settlement.split.shared:
         if not drawn.amount:
@@ -282,12 +319,30 @@ def _of_settlement(settlement: Settlement) -> list[Notice]:
             facts |= _held(settlement, payers[drawn.id])
             notices += told_of(Kind.SHARED_MONEY_RETURNED, at, both, **facts)
             continue
-        cap = caps.get(drawn.id)
-        limit = {} if cap is None else {"limit": "每次限额", "left": format_yuan(cap - drawn.amount)}
-        notices += told_of(Kind.SHARED_MONEY_USED, at, both, purpose=settlement.care.label, **facts, **limit)
-        if drawn.amount == cap:
-            notices += told_of(Kind.LIMIT_REACHED, at, both, about=settlement.id, limit="每次限额", amount=amount)
+        left = _left(sharers.get(drawn.id), drawn.amount)
+        words = {"left": "，".join(f"{limit}还剩 {format_yuan(fen)} 元" for limit, fen in left)} if left else {}
+        notices += told_of(Kind.SHARED_MONEY_USED, at, both, purpose=settlement.care.label, **facts, **words)
+        reached = [limit for limit, fen in left if not fen]
+        if reached:
+            notices += told_of(Kind.LIMIT_REACHED, at, both, about=settlement.id, limits="、".join(reached))
+        if drawn.id in used_up:
+            notices += told_of(Kind.BINDING_ENDED, at, both, about=drawn.id, reason=EndReason.USED_UP.label)
     return notices
+
+
+_LIMIT_OF: Final = {
+    NotDrawn.DAY_LIMIT_REACHED: "每日限额",
+    NotDrawn.YEAR_LIMIT_REACHED: "每年限额",
+    NotDrawn.TOTAL_LIMIT_REACHED: "总额",
+}
+
+
+def _left(sharer: Sharer | None, drawn: Fen) -> list[tuple[str, Fen]]:
+    """What an authoriser's limits allow after a payment, each with its name."""
+    if sharer is None:
+        return []
+    cap = [] if sharer.cap_per_transaction is None else [("本次限额", sharer.cap_per_transaction - drawn)]
+    return cap + [(_LIMIT_OF[limit.reason], limit.amount - drawn) for limit in sharer.left]
 
 
 def _held(reversal: Settlement, authoriser: str) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Tell people what happens to their money, as part of the business that does it (消息通知)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -40,9 +40,11 @@ async def tell(conn: AsyncConnection, notices: Sequence[Notice], at: datetime) -
     )
 
 
-async def tell_of_settlements(conn: AsyncConnection, settlements: Iterable[Settlement], at: datetime) -> None:
-    """Tell both sides of shared money that a batch drew or gave back."""
-    await tell(conn, of_settlements(settlements), at)
+async def tell_of_settlements(
+    conn: AsyncConnection, settlements: Iterable[Settlement], used_up: Collection[str], at: datetime
+) -> None:
+    """Tell both sides of shared money that a batch drew or gave back, and of bindings that ended with their use."""
+    await tell(conn, of_settlements(settlements, used_up), at)
 
 
 async def send_code(conn: AsyncConnection, person_no: str, code: str, at: datetime) -> UUID:

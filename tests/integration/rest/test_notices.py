@@ -45,7 +45,7 @@ async def test_both_sides_read_of_a_purchase_and_nobody_else_does(api: Any, buy:
     assert "卢守田于" in newest["text"]
     assert "西安虚构大药房" in newest["text"]
     assert "30.00 元" in newest["text"]
-    assert "每次限额还剩 470.00 元" in newest["text"]
+    assert "本次限额还剩 470.00 元" in newest["text"]
     his = (await father.get("/me/notices")).json()["notices"][0]
     assert "卢远共享的资金 30.00 元" in his["text"]
     assert "470" not in his["text"]

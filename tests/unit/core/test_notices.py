@@ -7,10 +7,10 @@ import msgspec
 import pytest
 
 from gongji.core.account import AccountKind, AccountRef
-from gongji.core.case import AccountUse, Bill, Case, Drawn, Sharer, Split
+from gongji.core.case import AccountUse, Bill, Case, Drawn, LimitLeft, NotDrawn, Sharer, Split
 from gongji.core.codes import Care, Relation, Scheme, SharingMode, Status
 from gongji.core.facts import Facts
-from gongji.core.family import Binding, BindingState
+from gongji.core.family import Binding, BindingState, Limits
 from gongji.core.notices import (
     URGENT,
     WORDS,
@@ -47,7 +47,7 @@ def binding(state: BindingState, cap: int | None = None) -> Binding:
         state=state,
         starts_on=date(2026, 3, 5),
         ends_on=None,
-        cap_per_transaction=cap,
+        limits=Limits(per_transaction=cap, per_year=None if cap is None else 10 * cap),
         created_at=AT,
     )
 
@@ -109,7 +109,7 @@ def test_the_authoriser_sees_place_time_amount_purpose_and_what_is_left_of_his_l
         ("father", Side.USER, "payer of B1", "P1", "S1"),
     ]
     assert shown(told[0]) == (
-        "李建国于2026年3月5日 09:07在长安药房使用您的个人账户 60.00 元，用于药店购药。您设定的每次限额还剩 140.00 元。"
+        "李建国于2026年3月5日 09:07在长安药房使用您共享的资金 60.00 元，用于药店购药。您设定的本次限额还剩 140.00 元。"
     )
     assert shown(told[1]) == "您于2026年3月5日 09:07在长安药房使用了李建国共享的资金 60.00 元，用于药店购药。"
 
@@ -131,8 +131,29 @@ def test_a_limit_used_up_is_told_and_the_user_is_not_told_how_high_it_was() -> N
     told = of_settlements([settlement({"B1": 5_000}, {"B1": 5_000})])
     kinds = [(n.kind, n.side) for n in told]
     assert kinds[2:] == [(Kind.LIMIT_REACHED, Side.AUTHORISER), (Kind.LIMIT_REACHED, Side.USER)]
-    assert shown(told[2]) == "李建国的使用已达到您设定的每次限额 50.00 元。如需调整，请在“家庭共济”中办理。"
-    assert "50.00" not in shown(told[3])
+    assert shown(told[2]) == "李建国已用完您设定的本次限额。如需调整，请在“家庭共济”中办理。"
+    assert "您设定的" not in shown(told[3])
+
+
+def test_every_limit_is_told_and_the_one_that_is_used_up_is_named() -> None:
+    made = settlement({"B1": 5_000})
+    left = (
+        LimitLeft(amount=5_000, reason=NotDrawn.DAY_LIMIT_REACHED),
+        LimitLeft(amount=6_000, reason=NotDrawn.YEAR_LIMIT_REACHED),
+        LimitLeft(amount=5_000, reason=NotDrawn.TOTAL_LIMIT_REACHED),
+    )
+    sharer = msgspec.structs.replace(made.case.sharers[0], left=left)
+    made = msgspec.structs.replace(made, case=msgspec.structs.replace(made.case, sharers=(sharer,)))
+    told = [shown(n) for n in of_settlements([made]) if n.side is Side.AUTHORISER]
+    assert told[0].endswith("您设定的每日限额还剩 0.00 元，每年限额还剩 10.00 元，总额还剩 0.00 元。")
+    assert told[1].startswith("李建国已用完您设定的每日限额、总额。")
+
+
+def test_a_binding_for_one_use_ends_with_its_use() -> None:
+    told = of_settlements([settlement({"B1": 100, "B2": 200})], used_up=["B2"])
+    ended = [n for n in told if n.kind is Kind.BINDING_ENDED]
+    assert [(n.to, n.about) for n in ended] == [("payer of B2", "B2"), ("father", "B2")]
+    assert "临时绑定已使用一次" in shown(ended[0])
 
 
 def test_a_reversal_tells_both_and_says_where_money_for_a_closed_account_is() -> None:
@@ -152,6 +173,9 @@ def test_a_reversal_tells_both_and_says_where_money_for_a_closed_account_is() ->
 @pytest.mark.parametrize(
     ("state", "what", "kinds"),
     [
+        (BindingState.REVIEW, "bound", [(Kind.BINDING_IN_REVIEW, "son")]),
+        (BindingState.FROZEN, "frozen", [(Kind.BINDING_FROZEN, "son"), (Kind.BINDING_FROZEN, "father")]),
+        (BindingState.ACTIVE, "unfrozen", [(Kind.BINDING_UNFROZEN, "son"), (Kind.BINDING_UNFROZEN, "father")]),
         (BindingState.PENDING, "bound", [(Kind.BINDING_REQUESTED, "son"), (Kind.BINDING_TO_CONFIRM, "father")]),
         (BindingState.ACTIVE, "bound", [(Kind.BINDING_CONFIRMED, "son"), (Kind.BINDING_CONFIRMED, "father")]),
         (BindingState.ACTIVE, "confirmed", [(Kind.BINDING_CONFIRMED, "son"), (Kind.BINDING_CONFIRMED, "father")]),
@@ -168,8 +192,9 @@ def test_both_sides_hear_of_each_step_of_a_binding(
     assert [(n.kind, n.to) for n in told] == kinds
     if state is BindingState.ENDED:
         assert all(EndReason(what).label in shown(n) for n in told)
-    if state is BindingState.ACTIVE:
-        assert [("200.00" in shown(n)) for n in told] == [True, False]
+    if kinds[0][0] is Kind.BINDING_CONFIRMED:
+        assert [("每次 200.00 元，每年 2000.00 元" in shown(n)) for n in told] == [True, False]
+        assert "200" not in shown(told[1])
 
 
 @pytest.mark.parametrize("kind", list(Kind))

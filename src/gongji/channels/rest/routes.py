@@ -15,6 +15,7 @@ from gongji.channels.rest import values
 from gongji.channels.rest.ask import ask
 from gongji.channels.rest.messages import message
 from gongji.channels.rest.problems import NOT_SIGNED_IN, Problem, RefusedError, answer, invalid, of_fault
+from gongji.core.family import Limits
 from gongji.core.money import Fen, MoneyError, format_yuan, parse_yuan
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.service.bindings import BindingRequest, BindingView, bind_once, bindings_of, confirm, end
@@ -179,7 +180,7 @@ def _wanted(data: values.BindingIn, caller: Caller) -> BindingRequest:
         position=data.position,
         starts_on=data.starts_on,
         ends_on=data.ends_on,
-        cap_per_transaction=_cap(data.cap_per_transaction),
+        limits=Limits(per_transaction=_cap(data.cap_per_transaction)),
         notice_accepted=data.notice_accepted,
         signature=data.signature,
         channel=CHANNEL,
