@@ -257,29 +257,36 @@ def spoken_time(at: datetime) -> str:
     return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}"
 
 
-def of_binding(binding: Binding, what: str, at: datetime) -> list[Notice]:
+def of_binding(binding: Binding, what: str, at: datetime, **facts: str) -> list[Notice]:
     """What both sides are told of a step in the life of a binding.
 
     Args:
         binding: as it is after the step.
-        what: ``bound``, ``confirmed``, ``frozen``, ``unfrozen``, or the reason why it ended.
+        what: ``bound``, ``confirmed``, ``refused``, ``amended``, ``frozen``, ``unfrozen``, or an ``EndReason``.
         at: when.
+        facts: ``reason`` of a refusal or freezing, ``changes`` of an amendment, where they are known.
+
+    Raises:
+        ValueError: ``what`` is none of these.
     """
     both = {Side.AUTHORISER: binding.authoriser, Side.USER: binding.user}
+    if what in _STEPS:
+        return told_of(_STEPS[what], at, both, about=binding.id, **facts)
     if binding.state is BindingState.PENDING:
         kinds = (Kind.BINDING_REQUESTED, Kind.BINDING_TO_CONFIRM)
         return [notice for kind in kinds for notice in told_of(kind, at, both, about=binding.id)]
-    if binding.state is BindingState.ACTIVE and what != "unfrozen":
+    if binding.state is BindingState.REVIEW:
+        return told_of(Kind.BINDING_IN_REVIEW, at, both, about=binding.id)
+    if what in ("bound", "confirmed"):
         return told_of(Kind.BINDING_CONFIRMED, at, both, about=binding.id, **_limits(binding.limits))
-    if binding.state in _BY_STATE:
-        return told_of(_BY_STATE[binding.state], at, both, about=binding.id)
     return told_of(Kind.BINDING_ENDED, at, both, about=binding.id, reason=EndReason(what).label)
 
 
-_BY_STATE: Final = {
-    BindingState.REVIEW: Kind.BINDING_IN_REVIEW,
-    BindingState.FROZEN: Kind.BINDING_FROZEN,
-    BindingState.ACTIVE: Kind.BINDING_UNFROZEN,
+_STEPS: Final = {
+    "refused": Kind.BINDING_REFUSED,
+    "amended": Kind.BINDING_AMENDED,
+    "frozen": Kind.BINDING_FROZEN,
+    "unfrozen": Kind.BINDING_UNFROZEN,
 }
 
 
