@@ -11,7 +11,7 @@ from gongji.core.family import Limits
 from gongji.core.notices import Channel, Kind, Side, told_of
 from gongji.core.refusal import Refusal
 from gongji.ledger.verify import verify
-from gongji.service import bindings
+from gongji.service import binding_life
 from gongji.service.inbox import choose, inbox, mark_read, preferences, unread_count
 from gongji.service.notices import tell
 from gongji.service.platform import Platform
@@ -95,6 +95,17 @@ async def test_a_binding_for_one_use_is_told_to_have_ended(world: World) -> None
         assert kinds == [Kind.BINDING_CONFIRMED, Kind.SHARED_MONEY_USED, Kind.BINDING_ENDED]
 
 
+async def test_changed_limits_are_told_to_both_but_not_how_high_they_are(world: World) -> None:
+    binding = await family(world)
+    limits = Limits(per_day=5_000)
+    changed = await binding_life.amend(world.platform, binding, world.people["子"], limits, "portal")
+    assert not isinstance(changed, Refusal)
+    (kind, text), (his_kind, his) = (await told(world, "子"))[-1], (await told(world, "父"))[-1]
+    assert (kind, his_kind) == (Kind.BINDING_AMENDED, Kind.BINDING_AMENDED)
+    assert "现在的限额：每日 50.00 元" in text
+    assert "50.00" not in his
+
+
 async def test_own_money_alone_tells_nobody(world: World) -> None:
     await world.person("独", 10_000)
     await world.buy("独", 5_000)
@@ -109,8 +120,8 @@ async def test_a_pending_binding_is_told_to_both_and_so_is_its_end(world: World,
     assert not isinstance(made, Refusal)
     pending = made.state.value == "pending"
     if pending:
-        await bindings.confirm(platform, made.id, there.people["父"], "portal")
-    await bindings.end(platform, made.id, there.people["父"], "portal")
+        await binding_life.confirm(platform, made.id, there.people["父"], "portal")
+    await binding_life.end(platform, made.id, there.people["父"], "portal")
     son, father = await told(there, "子"), await told(there, "父")
     asked = ([Kind.BINDING_REQUESTED], [Kind.BINDING_TO_CONFIRM]) if pending else ([], [])
     assert [kind for kind, _ in son] == [*asked[0], Kind.BINDING_CONFIRMED, Kind.BINDING_ENDED]

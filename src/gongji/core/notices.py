@@ -122,7 +122,7 @@ WORDS: Final[dict[Kind, dict[Side, Words]]] = {
         Side.USER: ("您与{other}的家庭共济绑定没有成立。", "原因：{reason}。"),
     },
     Kind.BINDING_AMENDED: {
-        Side.AUTHORISER: ("您与{other}的家庭共济绑定已变更，下一次结算起生效。", "变更内容：{changes}。"),
+        Side.AUTHORISER: ("您与{other}的家庭共济绑定已变更，下一次结算起生效。", "现在的限额：{changes}。"),
         Side.USER: ("{other}变更了与您的家庭共济绑定，下一次结算起生效。",),
     },
     Kind.BINDING_FROZEN: {
@@ -262,9 +262,9 @@ def of_binding(binding: Binding, what: str, at: datetime, **facts: str) -> list[
 
     Args:
         binding: as it is after the step.
-        what: ``bound``, ``confirmed``, ``refused``, ``amended``, ``frozen``, ``unfrozen``, or an ``EndReason``.
+        what: ``bound``, ``confirmed``, ``declined``, ``amended``, ``frozen``, ``unfrozen``, or an ``EndReason``.
         at: when.
-        facts: ``reason`` of a refusal or freezing, ``changes`` of an amendment, where they are known.
+        facts: ``reason`` of a refusal or freezing, ``changes`` of an amendment: the limits as they are now.
 
     Raises:
         ValueError: ``what`` is none of these.
@@ -278,28 +278,27 @@ def of_binding(binding: Binding, what: str, at: datetime, **facts: str) -> list[
     if binding.state is BindingState.REVIEW:
         return told_of(Kind.BINDING_IN_REVIEW, at, both, about=binding.id)
     if what in ("bound", "confirmed"):
-        return told_of(Kind.BINDING_CONFIRMED, at, both, about=binding.id, **_limits(binding.limits))
+        return told_of(Kind.BINDING_CONFIRMED, at, both, about=binding.id, limits=limits_in_words(binding.limits))
     return told_of(Kind.BINDING_ENDED, at, both, about=binding.id, reason=EndReason(what).label)
 
 
 _STEPS: Final = {
-    "refused": Kind.BINDING_REFUSED,
+    "declined": Kind.BINDING_REFUSED,
     "amended": Kind.BINDING_AMENDED,
     "frozen": Kind.BINDING_FROZEN,
     "unfrozen": Kind.BINDING_UNFROZEN,
 }
 
 
-def _limits(limits: Limits) -> dict[str, str]:
-    """The amounts that an authoriser set, in words; nothing where he set none."""
+def limits_in_words(limits: Limits) -> str:
+    """The amounts that an authoriser set."""
     stated = (
         ("每次", limits.per_transaction),
         ("每日", limits.per_day),
         ("每年", limits.per_year),
         ("总额", limits.total),
     )
-    words = "，".join(f"{span} {format_yuan(amount)} 元" for span, amount in stated if amount is not None)
-    return {"limits": words} if words else {}
+    return "，".join(f"{span} {format_yuan(amount)} 元" for span, amount in stated if amount is not None) or "金额不限"
 
 
 def of_settlements(settlements: Iterable[Settlement], used_up: Collection[str] = ()) -> list[Notice]:

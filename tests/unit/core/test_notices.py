@@ -176,7 +176,7 @@ def test_a_reversal_tells_both_and_says_where_money_for_a_closed_account_is() ->
         (BindingState.REVIEW, "bound", [(Kind.BINDING_IN_REVIEW, "son")]),
         (BindingState.FROZEN, "frozen", [(Kind.BINDING_FROZEN, "son"), (Kind.BINDING_FROZEN, "father")]),
         (BindingState.ACTIVE, "unfrozen", [(Kind.BINDING_UNFROZEN, "son"), (Kind.BINDING_UNFROZEN, "father")]),
-        (BindingState.ENDED, "refused", [(Kind.BINDING_REFUSED, "son"), (Kind.BINDING_REFUSED, "father")]),
+        (BindingState.ENDED, "declined", [(Kind.BINDING_REFUSED, "son"), (Kind.BINDING_REFUSED, "father")]),
         (BindingState.ACTIVE, "amended", [(Kind.BINDING_AMENDED, "son"), (Kind.BINDING_AMENDED, "father")]),
         (BindingState.PENDING, "amended", [(Kind.BINDING_AMENDED, "son"), (Kind.BINDING_AMENDED, "father")]),
         (BindingState.PENDING, "bound", [(Kind.BINDING_REQUESTED, "son"), (Kind.BINDING_TO_CONFIRM, "father")]),
@@ -201,7 +201,7 @@ def test_both_sides_hear_of_each_step_of_a_binding(
 
 
 def test_what_is_known_of_a_step_is_told_and_the_user_does_not_hear_of_limits() -> None:
-    refused = of_binding(binding(BindingState.ENDED), "refused", AT, reason="不认识对方")
+    refused = of_binding(binding(BindingState.ENDED), "declined", AT, reason="不认识对方")
     assert shown(refused[0]) == "您与李建国的家庭共济绑定没有成立。原因：不认识对方。"
     amended = of_binding(binding(BindingState.ACTIVE), "amended", AT, changes="每日限额改为 50.00 元")
     assert ["50.00" in shown(n) for n in amended] == [True, False]

@@ -18,7 +18,8 @@ from gongji.channels.rest.problems import NOT_SIGNED_IN, Problem, RefusedError, 
 from gongji.core.family import Limits
 from gongji.core.money import Fen, MoneyError, format_yuan, parse_yuan
 from gongji.core.refusal import Code, Refusal, refuse
-from gongji.service.bindings import BindingRequest, BindingView, bind_once, bindings_of, confirm, end
+from gongji.service.binding_life import confirm, end
+from gongji.service.bindings import BindingRequest, BindingView, bind_once, bindings_of
 from gongji.service.commands import Sender
 from gongji.service.people import holding_of, institution_names
 from gongji.service.platform import Platform
