@@ -14,6 +14,7 @@ from litestar.template.config import TemplateConfig
 from litestar.types import ControllerRouterHandler
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from gongji.channels.rest import notices as rest_notices
 from gongji.channels.rest import routes as rest
 from gongji.service.platform import Platform
 from gongji.settings import Settings
@@ -51,6 +52,7 @@ def portal(platform: Platform, settings: Settings) -> Litestar:
         create_static_files_router(path="/static", directories=[FOLDER / "static"], include_in_schema=False),
         portal_routes(),
         rest.rest_routes(),
+        rest_notices.notice_routes(),
     ]
     if not settings.production:
         routes.append(cashier_routes())

@@ -25,6 +25,7 @@ from gongji.ledger.sql import queries
 from gongji.listening import Listening, expect_free
 from gongji.logs import write_log_lines
 from gongji.policyfiles import load, locate
+from gongji.service.outlets import delivering
 from gongji.service.platform import Platform, china_now
 from gongji.settings import Settings, SettingsError, read_settings
 
@@ -86,7 +87,8 @@ async def _serve(
     chores += [asyncio.create_task(_keep_worker(dsn, settings, listening)) for _ in range(listening.workers - 1)]
     await ready(platform)
     try:
-        await listen(platform, settings, listening)
+        async with delivering(platform, settings):
+            await listen(platform, settings, listening)
     finally:
         for chore in chores:
             chore.cancel()
@@ -165,7 +167,8 @@ async def _work(settings: Settings, listening: Listening) -> None:
     await platform.open()
     watch = asyncio.create_task(_stop_with_parent())
     try:
-        await listen(platform, settings, listening)
+        async with delivering(platform, settings):
+            await listen(platform, settings, listening)
     finally:
         watch.cancel()
         await platform.close()

@@ -14,6 +14,22 @@ class SettingsError(ValueError):
     """A setting is missing or not allowed; the text names the variable and says what to do."""
 
 
+class Outlet(msgspec.Struct, frozen=True, kw_only=True):
+    """How one channel leaves the installation (通知渠道).
+
+    Attributes:
+        adapter: ``off``, ``sandbox`` (kept where everybody can look at it) or ``http`` (posted to a gateway).
+        url, key: the gateway and the key that signs what it gets.
+    """
+
+    adapter: str = "sandbox"
+    url: str = ""
+    key: str = ""
+
+
+ADAPTERS = ("off", "sandbox", "http")
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How one server runs.
 
@@ -23,6 +39,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         data: folder of the embedded server.
         secret: ``GONGJI_SECRET``, key of the CSRF tokens.
         strict: ``GONGJI_STRICT=1``: every national message is compared with the specification.
+        sms, mini_program: ``GONGJI_SMS`` and ``GONGJI_MINI_PROGRAM`` with ``…_URL`` and ``…_KEY``: where notices go.
     """
 
     production: bool = False
@@ -30,6 +47,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     data: Path
     secret: str = SANDBOX_SECRET
     strict: bool = False
+    sms: Outlet = Outlet()
+    mini_program: Outlet = Outlet()
 
 
 def default_data() -> Path:
@@ -52,9 +71,28 @@ def read_settings(data: Path | None = None) -> Settings:
         data=data or default_data(),
         secret=os.environ.get("GONGJI_SECRET", SANDBOX_SECRET),
         strict=os.environ.get("GONGJI_STRICT", "") not in ("", "0"),
+        sms=_outlet("GONGJI_SMS", production=env == "production"),
+        mini_program=_outlet("GONGJI_MINI_PROGRAM", production=env == "production"),
     )
     if settings.production and (settings.secret == SANDBOX_SECRET or len(settings.secret) < SHORTEST_SECRET):
         raise SettingsError(f"生产环境必须设置 GONGJI_SECRET，至少 {SHORTEST_SECRET} 个字符，且不能使用沙箱默认值")
     if settings.production and settings.database_url is None:
         raise SettingsError("生产环境必须设置 DATABASE_URL，不使用内置数据库")
     return settings
+
+
+def _outlet(name: str, *, production: bool) -> Outlet:
+    adapter = os.environ.get(name, "off" if production else "sandbox")
+    if adapter not in ADAPTERS:
+        raise SettingsError(f"{name}={adapter} 无法识别，只能是 {'、'.join(ADAPTERS)}")
+    if adapter == "sandbox" and production:
+        raise SettingsError(f"生产环境不能使用 {name}=sandbox：消息会公开显示；请改为 http 或 off")
+    if adapter != "http":
+        return Outlet(adapter=adapter)
+    url, key = os.environ.get(f"{name}_URL", ""), os.environ.get(f"{name}_KEY", "")
+    allowed = ("https://",) if production else ("https://", "http://")
+    if not url.startswith(allowed):
+        raise SettingsError(f"{name}=http 需要 {name}_URL，以 {' 或 '.join(allowed)} 开头")
+    if len(key) < SHORTEST_SECRET:
+        raise SettingsError(f"{name}=http 需要 {name}_KEY，至少 {SHORTEST_SECRET} 个字符")
+    return Outlet(adapter="http", url=url, key=key)

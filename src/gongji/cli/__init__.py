@@ -8,6 +8,7 @@ from gongji.cli.binding import binding_app
 from gongji.cli.demo import demo
 from gongji.cli.ledger import ledger_app
 from gongji.cli.nhsa import nhsa_app
+from gongji.cli.outbox import outbox_app
 from gongji.cli.quote import quote
 from gongji.cli.regions import regions_app
 from gongji.cli.up import up
@@ -25,6 +26,7 @@ app.add_typer(regions_app, name="regions")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(binding_app, name="binding")
 app.add_typer(nhsa_app, name="nhsa")
+app.add_typer(outbox_app, name="outbox")
 app.add_typer(bench_app, name="bench")
 
 
