@@ -38,7 +38,7 @@ def with_repeats(envelope: Envelope, body: bytes, transaction: Transaction) -> E
     """
     nodes = plan_of(transaction)
     single = {name for name, plan in nodes.items() if plan.node.many and type(envelope.input.get(name)) is dict}
-    if not any(body.count(f'"{name}"'.encode()) > 1 for name in single):
+    if not single or not any(body.count(f'"{name}"'.encode()) > 1 for name in single):
         return envelope
     message = json.loads(body, parse_float=Decimal, object_pairs_hook=lambda pairs: _gathered(pairs, single))
     again = decode(_encoder.encode(message))
