@@ -51,6 +51,18 @@ async def test_departures_are_told_and_counted_and_nothing_is_refused(city: Any,
     assert verify(dsn).ok
 
 
+async def test_a_report_that_fails_costs_nobody_his_answer(city: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*_: Any) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("gongji.channels.nhsa.strictness.count", broken)
+    patient = await city.person(10000)
+    visit = await city.hospital.visit_with_fees(patient)
+    bill = city.hospital.bill(patient, visit, "100.00", more="x")
+    answer = (await posted(city, city.hospital.message("2207", bill), **STRICT)).json()
+    assert (answer["infcode"], answer["warn_msg"]) == (0, None)
+
+
 async def test_without_the_switch_answers_are_as_ever(city: Any) -> None:
     message = city.hospital.message("1901", {"data": {"type": "insutype", "admdvs": "1", "date": "2026-01-01"}})
     plain = await posted(city, message)
@@ -104,6 +116,7 @@ async def test_a_file_comes_in_a_form_and_goes_as_it_is(city: Any) -> None:
     asked = {"fsDownloadIn": {"file_qury_no": number, "filename": "账单.zip", "fixmedins_code": "plc"}}
     got = await posted(city, city.hospital.message("9102", asked))
     assert (got.headers["content-type"], got.content) == ("application/octet-stream", content)
+    assert got.headers["content-disposition"] == "attachment; filename*=UTF-8''%E8%B4%A6%E5%8D%95.zip"
     refused = await posted(city, city.pharmacy.message("9102", asked))
     assert refused.headers["content-type"] == JSON
     assert "未找到文件" in refused.json()["err_msg"]

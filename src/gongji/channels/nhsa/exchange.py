@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
+from urllib.parse import quote
 
 import msgspec
 import structlog
@@ -130,7 +131,21 @@ class Exchange:
     async def _reported(
         self, envelope: Envelope, sent: Unwrapped, headers: Mapping[str, str], answered: Answered
     ) -> Answered:
-        """The answer with what in the message is not as the specification has it; what was done stays done."""
+        """The answer with what in the message is not as the specification has it.
+
+        What was done stays done and is answered, even if it cannot be reported.
+        """
+        try:
+            return await self._with_report(envelope, sent, headers, answered)
+        except Exception as error:  # noqa: BLE001 - the report is worth less than the answer
+            log.error(  # noqa: TRY400 - a traceback would show values
+                "departures not reported", error=type(error).__name__, place=_place(error)
+            )
+            return answered
+
+    async def _with_report(
+        self, envelope: Envelope, sent: Unwrapped, headers: Mapping[str, str], answered: Answered
+    ) -> Answered:
         known = await self._senders.find(envelope.fixmedins_code)
         institution = known.institution if known and answered.outcome != "rejected" else None
         report = await self._strictness.report(envelope, sent, headers, institution, answered.body)
@@ -162,7 +177,9 @@ class Exchange:
 
     def _done(self, output: Output, known: Known, received_at: datetime) -> Answered:
         if isinstance(output, StoredFile):
-            return Answered(body=output.content, outcome="done", content_type=BINARY)
+            named = f"attachment; filename*=UTF-8''{quote(output.name, safe='')}".encode()
+            disposition = ((b"content-disposition", named),)
+            return Answered(body=output.content, outcome="done", content_type=BINARY, headers=disposition)
         now = self._platform.clock()
         body = answer.success(
             output,
