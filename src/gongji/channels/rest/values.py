@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 import msgspec
 
+from gongji.channels.rest.problems import invalid
 from gongji.core.case import Step
 from gongji.core.codes import Relation, Segment
 from gongji.core.family import BindingState
@@ -13,6 +14,13 @@ from gongji.service.records import AccountPage, Movement, SettlementView
 from gongji.service.telling import told_to_patient
 
 LONGEST_TEXT = 200
+
+
+def clean(text: str, field: str) -> str:
+    """A text that can be kept and looked up."""
+    if "\x00" in text or len(text) > LONGEST_TEXT:
+        raise invalid(f"字段 {field} 的值不正确", field)
+    return text
 
 
 class SignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

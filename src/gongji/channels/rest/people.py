@@ -1,0 +1,40 @@
+"""Oneself and one's account over REST (本人与个人账户)."""
+
+from litestar import get
+from litestar.di import NamedDependency
+
+from gongji.channels.rest import values
+from gongji.channels.rest.callers import Caller
+from gongji.channels.rest.problems import RefusedError
+from gongji.core.refusal import Refusal
+from gongji.service.people import holding_of
+from gongji.service.platform import Platform
+from gongji.service.records import account_page
+
+
+@get("/me")
+async def me(platform: NamedDependency[Platform], caller: NamedDependency[Caller]) -> values.Me:
+    """Who the token belongs to."""
+    holding = await holding_of(platform, caller.person_no)
+    if isinstance(holding, Refusal):
+        raise RefusedError(holding)
+    person = holding.person
+    return values.Me(
+        psn_no=person.person_no,
+        name=person.name,
+        region=person.region,
+        region_name=platform.book.name(person.region),
+        scheme=person.scheme.value,
+        status=person.status.value,
+        insurance=person.insurance.value,
+        real_name_verified=person.real_name_verified,
+    )
+
+
+@get("/me/account")
+async def my_account(platform: NamedDependency[Platform], caller: NamedDependency[Caller]) -> values.Account:
+    """Balance, yearly figures, latest movements."""
+    page = await account_page(platform, caller.person_no)
+    if isinstance(page, Refusal):
+        raise RefusedError(page)
+    return values.account_out(page)
