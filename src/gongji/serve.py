@@ -26,6 +26,7 @@ from gongji.listening import Listening, expect_free
 from gongji.logs import write_log_lines
 from gongji.policyfiles import load, locate
 from gongji.service.platform import Platform, china_now
+from gongji.service.upkeep import sweep
 from gongji.settings import Settings, SettingsError, read_settings
 
 log = structlog.get_logger()
@@ -80,7 +81,7 @@ async def _serve(
     if demo:
         await city.build(platform)
         await platform.read_catalogue()
-    chores = [asyncio.create_task(_keep_months(dsn))]
+    chores = [asyncio.create_task(_keep_months(dsn)), asyncio.create_task(_keep_tidy(platform))]
     if embedded:
         chores.append(asyncio.create_task(_keep_alive(embedded)))
     chores += [asyncio.create_task(_keep_worker(dsn, settings, listening)) for _ in range(listening.workers - 1)]
@@ -137,6 +138,14 @@ async def _keep_months(dsn: str) -> None:
         await asyncio.sleep(24 * 3600)
         with suppress(psycopg.Error):
             await asyncio.to_thread(migrate, dsn, china_now().date())
+
+
+async def _keep_tidy(platform: Platform) -> None:
+    """Throw away what has expired, each hour."""
+    while True:
+        await asyncio.sleep(3600)
+        with suppress(psycopg.Error):
+            await sweep(platform)
 
 
 async def _keep_worker(dsn: str, settings: Settings, listening: Listening) -> None:

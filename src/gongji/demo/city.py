@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 from gongji.core.policy import PolicyBook
 from gongji.core.refusal import Refusal
 from gongji.core.times import CHINA
-from gongji.demo import market
+from gongji.demo import market, offices
 from gongji.demo.describe import NotBuiltError, describe
 from gongji.demo.people import PASSWORD, binding_requests, citizens, families
 from gongji.ledger import store
@@ -18,7 +18,8 @@ from gongji.ledger.connection import connect
 from gongji.service.bindings import bind_in
 from gongji.service.enrol import credit_in, enrol, own_lane
 from gongji.service.platform import Platform
-from gongji.service.sessions import hash_password
+from gongji.service.secret import hash_password
+from gongji.service.staff import add_staff
 
 BUILT: Final = "demo"
 """Key of the setting that holds the city as it was built."""
@@ -50,6 +51,7 @@ async def build(platform: Platform) -> None:
             return
         await _open_market(conn)
         await _take_in(conn, platform)
+        await _open_offices(conn, platform)
         money = [credit for citizen in citizens().values() for credit in citizen.credits]
         await credit_in(conn, lane, money, platform.clock())
         await _bind(conn, platform.book)
@@ -112,6 +114,13 @@ async def _take_in(conn: AsyncConnection, platform: Platform) -> None:
     today = platform.clock().date()
     for citizen in citizens().values():
         await enrol(conn, platform.book, citizen.enrolment(password_hash), today)
+
+
+async def _open_offices(conn: AsyncConnection, platform: Platform) -> None:
+    for one in offices.staff():
+        refusal = await add_staff(conn, platform, one, offices.password(), offices.totp_secret(one.login))
+        if refusal:
+            raise BrokenCityError(refusal.text)
 
 
 async def _bind(conn: AsyncConnection, book: PolicyBook) -> None:

@@ -20,7 +20,7 @@ from gongji.ledger.sql import queries
 from gongji.service.commands import Claimed, Done, FeeLine, Purchase, Sender, Settle
 from gongji.service.enrol import Credit, Enrolment, credit, enrol
 from gongji.service.platform import Platform
-from gongji.service.sessions import hash_password
+from gongji.service.secret import hash_password
 from gongji.settings import Settings
 
 PASSWORD = "demo-pass-1"

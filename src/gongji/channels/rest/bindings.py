@@ -1,55 +1,44 @@
 """Family sharing over REST: bind, confirm, end (家庭共济绑定)."""
 
-import hashlib
-import re
-import secrets
-from typing import Annotated, Final
+from typing import Final
 
-import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, HeaderParameter, JSONBody
+from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
 
 from gongji.channels.rest import values
-from gongji.channels.rest.callers import Caller
+from gongji.channels.rest.callers import Caller, open_to
+from gongji.channels.rest.idempotency import IdempotencyKey, sender_of
 from gongji.channels.rest.problems import RefusedError, invalid
 from gongji.core.money import Fen, MoneyError, parse_yuan
 from gongji.core.refusal import Code, Refusal, refuse
+from gongji.core.scopes import Scope
 from gongji.service.bindings import BindingRequest, BindingView, bind_once, bindings_of, confirm, end
-from gongji.service.commands import Sender
 from gongji.service.platform import Platform
-
-CHANNEL: Final = "rest"
 
 MOST_POSITIONS: Final = 9
 
-_KEY: Final = re.compile(r"[!-~]{1,64}", re.ASCII)
+
+TAGS = ["家庭共济"]
 
 
-@get("/bindings")
+@get("/bindings", tags=TAGS, **open_to(Scope.BINDINGS_READ))
 async def my_bindings(platform: NamedDependency[Platform], caller: NamedDependency[Caller]) -> list[values.BindingOut]:
     """Bindings in which one is either side, newest first."""
     return [values.binding_out(view, caller.person_no) for view in await bindings_of(platform, caller.person_no)]
 
 
-@post("/bindings", status_code=HTTP_201_CREATED)
+@post("/bindings", status_code=HTTP_201_CREATED, tags=TAGS, **open_to(Scope.BINDINGS_WRITE))
 async def add_binding(
     platform: NamedDependency[Platform],
     caller: NamedDependency[Caller],
     data: JSONBody[values.BindingIn],
-    key: Annotated[str | None, HeaderParameter(name="Idempotency-Key", description="同一个键只办理一次")] = None,
+    key: IdempotencyKey = None,
 ) -> values.BindingOut:
     """Bind a relative."""
-    if key is not None and not _KEY.fullmatch(key):
-        raise invalid("Idempotency-Key 是 1 到 64 个可见的 ASCII 字符", "Idempotency-Key")
     wanted = _wanted(data, caller)
-    sender = Sender(
-        institution=f"{CHANNEL}/{caller.person_no}",
-        message_id=key or secrets.token_urlsafe(18),
-        transaction="bind",
-        input_hash=hashlib.sha256(msgspec.json.encode(wanted)).digest(),
-    )
+    sender = sender_of(caller, key, "bind", wanted)
     made = await bind_once(platform, sender, wanted)
     if isinstance(made, Refusal):
         raise RefusedError(made)
@@ -71,7 +60,7 @@ def _wanted(data: values.BindingIn, caller: Caller) -> BindingRequest:
         cap_per_transaction=_cap(data.cap_per_transaction),
         notice_accepted=data.notice_accepted,
         signature=data.signature,
-        channel=CHANNEL,
+        channel=caller.channel,
     )
 
 
@@ -95,25 +84,25 @@ async def _mine(platform: Platform, caller: Caller, binding_id: str) -> BindingV
     raise RefusedError(refuse(Code.BINDING_UNKNOWN, field="id"))
 
 
-@post("/bindings/{binding_id:str}/confirm", status_code=HTTP_200_OK)
+@post("/bindings/{binding_id:str}/confirm", status_code=HTTP_200_OK, tags=TAGS, **open_to(Scope.BINDINGS_WRITE))
 async def confirm_binding(
     platform: NamedDependency[Platform], caller: NamedDependency[Caller], binding_id: FromPath[str]
 ) -> values.BindingOut:
     """The relative's own consent, where the region asks for it."""
     await _mine(platform, caller, binding_id)
-    confirmed = await confirm(platform, binding_id, caller.person_no, CHANNEL)
+    confirmed = await confirm(platform, binding_id, caller.person_no, caller.channel)
     if isinstance(confirmed, Refusal):
         raise RefusedError(confirmed)
     return values.binding_out(await _mine(platform, caller, binding_id), caller.person_no)
 
 
-@post("/bindings/{binding_id:str}/end", status_code=HTTP_200_OK)
+@post("/bindings/{binding_id:str}/end", status_code=HTTP_200_OK, tags=TAGS, **open_to(Scope.BINDINGS_WRITE))
 async def end_binding(
     platform: NamedDependency[Platform], caller: NamedDependency[Caller], binding_id: FromPath[str]
 ) -> values.BindingOut:
     """End a binding, from either side."""
     await _mine(platform, caller, binding_id)
-    ended = await end(platform, binding_id, caller.person_no, CHANNEL)
+    ended = await end(platform, binding_id, caller.person_no, caller.channel)
     if isinstance(ended, Refusal):
         raise RefusedError(ended)
     return values.binding_out(await _mine(platform, caller, binding_id), caller.person_no)

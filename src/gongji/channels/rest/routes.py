@@ -5,35 +5,53 @@ from typing import Any
 from litestar import Request, Response, Router
 from litestar.di import Provide
 
-from gongji.channels.rest import bindings, people, sessions, settlements
+from gongji.channels.rest import bindings, consents, people, sessions, settlements
 from gongji.channels.rest.ask import ask
-from gongji.channels.rest.callers import NotSignedInError, caller_of
+from gongji.channels.rest.callers import NotSignedInError, caller_of, origin
 from gongji.channels.rest.messages import message
-from gongji.channels.rest.problems import NOT_SIGNED_IN, Problem, answer, of_fault
+from gongji.channels.rest.problems import NOT_JSON, NOT_SIGNED_IN, Problem, RefusedError, answer, of_fault
 
 
 def answer_fault(_request: Request[Any, Any, Any], fault: Exception) -> Response[Problem]:
     """Any exception as problem details."""
-    return answer(NOT_SIGNED_IN if isinstance(fault, NotSignedInError) else of_fault(fault))
+    wait = fault.refusal.facts.get("seconds") if isinstance(fault, RefusedError) else None
+    return answer(NOT_SIGNED_IN if isinstance(fault, NotSignedInError) else of_fault(fault), wait)
+
+
+async def only_json(request: Request[Any, Any, Any]) -> Response[Problem] | None:
+    """A body of another kind is not looked into."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return None if kind in ("", "application/json") else answer(NOT_JSON)
 
 
 def rest_routes() -> Router:
     """REST, under /api."""
     return Router(
         path="/api",
-        tags=["gongji"],
-        dependencies={"caller": Provide(caller_of)},
+        before_request=only_json,
+        dependencies={"caller": Provide(caller_of), "origin": Provide(origin, sync_to_thread=False)},
         route_handlers=[
             ask,
             message,
             sessions.open_session,
+            sessions.open_session_with_code,
+            sessions.ask_for_code,
+            sessions.choose_password_with_code,
+            sessions.choose_password,
+            sessions.my_sessions,
+            sessions.end_session,
+            sessions.end_all_sessions,
             people.me,
             people.my_account,
+            people.my_movements,
             settlements.my_settlements,
             settlements.settlement,
             bindings.my_bindings,
             bindings.add_binding,
             bindings.confirm_binding,
             bindings.end_binding,
+            consents.my_channels,
+            consents.my_accesses,
+            consents.end_channel,
         ],
     )

@@ -1,44 +1,58 @@
 """Bills over REST, each as far as one may see it (结算记录)."""
 
-from litestar import get
+from typing import Any
+
+from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from gongji.channels.rest import values
-from gongji.channels.rest.callers import Caller
+from gongji.channels.rest.callers import Caller, open_to
+from gongji.channels.rest.paging import Cursor, Limit, page, position
 from gongji.channels.rest.problems import RefusedError
 from gongji.core.money import format_yuan
+from gongji.core.record import Settlement
 from gongji.core.refusal import Code, Refusal, refuse
+from gongji.core.scopes import Scope
 from gongji.service.people import institution_names
 from gongji.service.platform import Platform
-from gongji.service.records import paid_by, settlement_view, settlements_of
+from gongji.service.records import SettlementKey, paid_by, settlement_key, settlement_view, settlements_of
+
+TAGS = ["账户与结算"]
 
 
-@get("/me/settlements")
+@get("/me/settlements", tags=TAGS, **open_to(Scope.SETTLEMENTS_READ))
 async def my_settlements(
-    platform: NamedDependency[Platform], caller: NamedDependency[Caller]
-) -> list[values.SettlementLine]:
+    request: Request[Any, Any, Any],
+    platform: NamedDependency[Platform],
+    caller: NamedDependency[Caller],
+    cursor: Cursor = "",
+    limit: Limit = 50,
+) -> Response[list[values.SettlementLine]]:
     """Bills of one's own and their reversals, newest first."""
-    found = await settlements_of(platform, caller.person_no)
+    before = position(cursor, SettlementKey)
+    found = await settlements_of(platform, caller.person_no, limit + 1, before)
     places = await institution_names(platform, list({s.institution for s in found}))
-    return [
-        values.SettlementLine(
-            id=s.id,
-            at=s.settled_at,
-            institution=places.get(s.institution, s.institution),
-            care=s.care.value,
-            total=format_yuan(s.sign * s.split.total),
-            fund=format_yuan(s.sign * s.split.fund),
-            own=format_yuan(s.sign * s.split.own_total),
-            shared=format_yuan(s.sign * s.split.shared_total),
-            cash=format_yuan(s.sign * s.split.cash),
-            reverses=s.reverses,
-        )
-        for s in found
-    ]
+    return page(request, found, limit, lambda one: _line(one, places), settlement_key)
 
 
-@get("/settlements/{settlement_id:str}")
+def _line(settlement: Settlement, places: dict[str, str]) -> values.SettlementLine:
+    split, sign = settlement.split, settlement.sign
+    return values.SettlementLine(
+        id=settlement.id,
+        at=settlement.settled_at,
+        institution=places.get(settlement.institution, settlement.institution),
+        care=settlement.care.value,
+        total=format_yuan(sign * split.total),
+        fund=format_yuan(sign * split.fund),
+        own=format_yuan(sign * split.own_total),
+        shared=format_yuan(sign * split.shared_total),
+        cash=format_yuan(sign * split.cash),
+        reverses=settlement.reverses,
+    )
+
+
+@get("/settlements/{settlement_id:str}", tags=TAGS, **open_to(Scope.SETTLEMENTS_READ))
 async def settlement(
     platform: NamedDependency[Platform], caller: NamedDependency[Caller], settlement_id: FromPath[str]
 ) -> values.SettlementOut:
