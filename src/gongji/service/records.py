@@ -20,7 +20,7 @@ from gongji.service.platform import Platform
 
 PAGE = 50
 
-Serial = Annotated[int, msgspec.Meta(ge=0, lt=2**63)]
+Serial = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
 MovementKey = tuple[datetime, Serial, Serial]
 """By which movements are sorted, newest first: time, journal, line."""
 SettlementKey = tuple[datetime, Serial]

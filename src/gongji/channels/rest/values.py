@@ -28,7 +28,7 @@ def clean(text: str, field: str) -> str:
     return text
 
 
-Number = Annotated[int, Meta(ge=1, lt=2**62)]
+Number = Annotated[int, Meta(ge=1, le=2**62)]
 """A row number in a cursor."""
 Login = Annotated[str, Meta(description="证件号码、社保卡号或人员编号", examples=["999901197001000011"])]
 Word = Annotated[str, Meta(description="密码", examples=["correct-horse-7"])]

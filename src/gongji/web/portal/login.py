@@ -48,7 +48,7 @@ async def login(
 ) -> Response[Any]:
     """Check number and password."""
     form = await read_form(request)
-    target = _safe(form.text("next"))
+    target = _safe(form.long_text("next"))
     number, password = form.text("login"), form.long_text("password")
     if not number or not password:
         return _again(target, number, "请填写证件号码（或社保卡号、人员编号）和密码", 422)
