@@ -9,7 +9,7 @@ from rich.table import Column, Table
 
 from gongji.cli.opening import DataOption, fail, on_platform
 from gongji.core.codes import Relation
-from gongji.core.family import Binding
+from gongji.core.family import Binding, Limits
 from gongji.core.money import MoneyError, parse_yuan
 from gongji.core.refusal import Refusal
 from gongji.service import bindings
@@ -63,7 +63,7 @@ def bind(
             position=position,
             starts_on=_day("--start", start),
             ends_on=_day("--end", end_on),
-            cap_per_transaction=_amount(cap),
+            limits=Limits(per_transaction=_amount(cap)),
             notice_accepted=accept_notice,
             signature=sign,
             channel=CHANNEL,

@@ -27,6 +27,18 @@ class AccountKind(StrEnum):
     """应收其他统筹区清算款"""
     SUSPENSE = "suspense"
     """待处理"""
+    FAMILY = "family"
+    """家庭共济账户：授权人划拨，绑定的家人使用"""
+    QUOTA_HOLD = "quota_hold"
+    """共济额度：授权人为一条绑定冻结的钱"""
+    WALLET = "wallet"
+    """医保钱包：亲属转入、归持有人使用"""
+    WALLET_TRANSIT = "wallet_transit"
+    """医保钱包在途：已转出，对方尚未接收"""
+
+
+GUARDED = frozenset({AccountKind.PERSONAL, AccountKind.FAMILY, AccountKind.QUOTA_HOLD, AccountKind.WALLET})
+"""Accounts of people: rows with a balance that never falls below zero, locked before they change."""
 
 
 class AccountRef(msgspec.Struct, frozen=True):
@@ -38,7 +50,12 @@ class AccountRef(msgspec.Struct, frozen=True):
 
 
 class PersonalAccount(msgspec.Struct, frozen=True, kw_only=True):
-    """A personal account, or one segment of it, as read at one moment; money in fen."""
+    """An account of a person, or one segment of it, as read at one moment; money in fen.
+
+    Attributes:
+        kind: the personal account itself, or money of the owner that was set aside; one of ``GUARDED``.
+        binding: for a quota, the binding it was frozen for.
+    """
 
     id: int
     region: str
@@ -46,12 +63,13 @@ class PersonalAccount(msgspec.Struct, frozen=True, kw_only=True):
     segment: Segment
     state: AccountState
     balance: Fen
-    held: Fen
+    kind: AccountKind = AccountKind.PERSONAL
+    binding: str = ""
 
     @property
     def available(self) -> Fen:
         """What may be drawn now."""
-        return self.balance - self.held if self.state is AccountState.OPEN else 0
+        return self.balance if self.state is AccountState.OPEN else 0
 
 
 SEGMENT_ORDER = {Segment.CURRENT_YEAR: 0, Segment.WHOLE: 0, Segment.HISTORICAL: 1}

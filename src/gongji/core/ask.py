@@ -12,7 +12,7 @@ from gongji.core.ask_draw import own_first, shared_first
 from gongji.core.ask_use import place_condition, purpose_condition
 from gongji.core.codes import Insurance, Purpose, Relation, Scheme, Term
 from gongji.core.conditions import Condition, Held, failed, met, required, unknown
-from gongji.core.eligibility import within_reach
+from gongji.core.eligibility import across, within_reach
 from gongji.core.policy import PolicyBook
 from gongji.core.rules import BindingProof, Citation, Kin, SharingLimits, SharingReach
 from gongji.core.told import Told, told
@@ -174,12 +174,26 @@ def _reach(book: PolicyBook, question: Question) -> Condition:
     if within_reach(rule.reach, book.pool_of(question.region), book.pool_of(question.user_region)):
         both = f"{mine}与{theirs}" if mine != theirs else f"同在{mine}参保，"
         return met("sharing.reach", f"{both}在{rule.reach.label}共济范围内", rule.cite)
-    beyond = book.in_force(question.region, "sharing.cross_province", question.on)
-    if question.region[:2] != question.user_region[:2] and beyond is not None:
-        text = f"跨省共济（{mine}、{theirs}）须两地都已开通、用共济额度，是否开通未收录"
-        return unknown("sharing.cross_province", text, beyond.cite)
+    beyond = _between_provinces(book, question, mine, theirs)
+    if beyond is not None:
+        return beyond
     text = f"使用人参保地（{theirs}）不在{mine}的{rule.reach.label}共济范围内"
     return failed("sharing.reach", text, rule.cite)
+
+
+def _between_provinces(book: PolicyBook, question: Question, mine: str, theirs: str) -> Condition | None:
+    """Between two provinces a mechanism of its own; None within one, or before it began."""
+    if question.region[:2] == question.user_region[:2]:
+        return None
+    rule = across(book, question.region, question.user_region, question.on)
+    if rule is not None:
+        both = "，绑定和解绑须双方同意" if rule.both_agree else ""
+        return met("sharing.across", f"{mine}与{theirs}可以跨省共济：用{rule.mode.label}{both}", rule.cite)
+    told = book.in_force(question.region, "sharing.cross_province", question.on)
+    if told is None:
+        return None
+    text = f"跨省共济（{mine}、{theirs}）须两地都已开通，{question.on} 是否开通未收录"
+    return unknown("sharing.cross_province", text, told.cite)
 
 
 def _limits(book: PolicyBook, question: Question) -> tuple[Condition, ...]:

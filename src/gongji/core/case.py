@@ -4,7 +4,7 @@ from enum import IntEnum
 
 import msgspec
 
-from gongji.core.codes import Relation, Segment, SharingMode, Term
+from gongji.core.codes import Purpose, Relation, Segment, SharingMode, Term
 from gongji.core.facts import Facts
 from gongji.core.money import BasisPoints, Fen
 from gongji.core.rules import Citation
@@ -45,15 +45,38 @@ class NotDrawn(Term):
         "当地规定一次结算只能使用一个共济账户，已用了前面的账户",
     )
     BELOW_THRESHOLD = "below_threshold", "授权人余额没有超过当地规定的起用数额"
+    PLACE_OUT_OF_REACH = "place_out_of_reach", "就医购药的地方不在共济范围内"
+    PURPOSE_NOT_AUTHORISED = "purpose_not_authorised", "授权人没有允许用于这类费用"
+    PLACE_NOT_AUTHORISED = "place_not_authorised", "授权人没有允许在这类机构使用"
+    DAY_LIMIT_REACHED = "day_limit_reached", "授权人设置的每日限额已用完"
+    YEAR_LIMIT_REACHED = "year_limit_reached", "授权人设置的每年限额已用完"
+    TOTAL_LIMIT_REACHED = "total_limit_reached", "授权人设置的总额已用完"
+    BINDING_FROZEN = "binding_frozen", "这条绑定已被冻结"
+
+
+class PurposePart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Lines of a bill that are not ordinary care, such as a vaccine or a check-up, in fen (专项用途费用).
+
+    ``barred`` says why accounts may not pay them here, where that does not follow from the purpose alone.
+    """
+
+    purpose: Purpose
+    amount: Fen
+    barred: str = ""
 
 
 class Bill(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A bill in fen: its total and the parts outside the fund's scope (费用构成)."""
+    """A bill in fen: its total and the parts outside the fund's scope (费用构成).
+
+    ``by_purpose`` names the part of ``full_self_pay`` that is not ordinary care: each has a purpose of its own, which
+    accounts may pay or not.
+    """
 
     total: Fen
     full_self_pay: Fen = 0
     over_limit: Fen = 0
     first_self_pay: Fen = 0
+    by_purpose: tuple[PurposePart, ...] = ()
     person_share_only: bool = False
     """The total is what the person bears; the fund step is skipped."""
 
@@ -76,11 +99,19 @@ class YearToDate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     deductible_of_month: Fen = 0
 
 
-class Purse(msgspec.Struct, frozen=True, kw_only=True):
-    """An own account or segment and what may be taken from it."""
+class Purse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An own account or segment, or the own wallet, and what may be taken from it."""
 
     segment: Segment
     available: Fen
+    wallet: bool = False
+
+
+class LimitLeft(msgspec.Struct, frozen=True, kw_only=True):
+    """What a limit of the authoriser's still allows in fen, and what is said when that is nothing."""
+
+    amount: Fen
+    reason: NotDrawn
 
 
 class Sharer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -92,7 +123,9 @@ class Sharer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         available: what may be drawn now.
         order: position chosen by the family, from 1.
         cap_per_transaction: most the authoriser allows for one settlement, or None.
-        barred: why nothing may be drawn, decided before; or None.
+        barred: why nothing may be drawn, decided before; or None. ``detail`` names what it is about.
+        left: what the authoriser's limits of day, year and life still allow.
+        purposes: what the authoriser lets be paid, or None for all that the region allows.
     """
 
     id: str
@@ -102,6 +135,9 @@ class Sharer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     order: int = 1
     cap_per_transaction: Fen | None = None
     barred: NotDrawn | None = None
+    detail: str = ""
+    left: tuple[LimitLeft, ...] = ()
+    purposes: tuple[Purpose, ...] | None = None
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -171,4 +207,9 @@ class Split(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def own_of(self, segment: Segment) -> Fen:
         """What one segment of the own account pays."""
-        return sum([purse.available for purse in self.own if purse.segment is segment])
+        return sum([purse.available for purse in self.own if purse.segment is segment and not purse.wallet])
+
+    @property
+    def wallet(self) -> Fen:
+        """What the own wallet pays, a part of ``own_total``."""
+        return sum([purse.available for purse in self.own if purse.wallet])

@@ -139,6 +139,22 @@ class SharingMode(Term):
     """跨省共济额度"""
 
 
+class BindingTerm(Term):
+    """How long a binding lasts (关联类型)."""
+
+    LONG_TERM = "long_term", "长期"
+    SINGLE_USE = "single_use", "临时"
+    """用一次即失效"""
+
+
+class PlaceKind(Term):
+    """Kind of institution an authoriser may allow (可用机构类别)."""
+
+    HOSPITAL = "hospital", "医院"
+    CLINIC = "clinic", "诊所和社区卫生机构"
+    PHARMACY = "pharmacy", "定点药店"
+
+
 class Reach(Term):
     """How far apart authoriser and user may be insured (共济范围)."""
 

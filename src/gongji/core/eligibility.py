@@ -1,16 +1,17 @@
 """May A authorise B, and may B draw on A's account now (共济资格): decisions without effects."""
 
 from datetime import date
+from functools import lru_cache
 
 import msgspec
 
-from gongji.core.account import PersonalAccount
-from gongji.core.case import NotDrawn, Sharer
-from gongji.core.codes import AccountState, Insurance, Reach, Relation, Scheme, Segment, SharingMode
-from gongji.core.family import Binding
-from gongji.core.money import Fen
+from gongji.core.account import AccountKind, PersonalAccount
+from gongji.core.case import LimitLeft, NotDrawn, Sharer
+from gongji.core.codes import AccountState, Insurance, PlaceKind, Reach, Relation, Scheme, Segment, SharingMode
+from gongji.core.family import NO_LIMITS, Binding, BindingState, Limits, Used
+from gongji.core.money import Fen, format_yuan
 from gongji.core.person import Person
-from gongji.core.policy import BindingProof, Draw, Kin, PolicyBook, SharingLimits, SharingReach
+from gongji.core.policy import BindingProof, Draw, Kin, PolicyBook, SharingAcross, SharingLimits, SharingReach
 from gongji.core.refusal import Code, Refusal, foremost, refuse
 
 
@@ -70,7 +71,7 @@ def _outside(book: PolicyBook, authoriser: Person, user: Person, relation: Relat
         reasons.append(
             refuse(Code.RELATION_NOT_ALLOWED, field="relation", relation=relation.label, region=region, allowed=allowed)
         )
-    if not within_reach(reach.reach, authoriser.region, user.region):
+    if not reaches(book, authoriser.region, user.region, on):
         reasons.append(
             refuse(
                 Code.OUT_OF_REACH,
@@ -106,9 +107,53 @@ def within_reach(reach: Reach, mine: str, theirs: str) -> bool:
     return reach is Reach.NATION or mine[:2] == theirs[:2]
 
 
+def across(book: PolicyBook, mine: str, theirs: str, on: date) -> SharingAcross | None:
+    """The rule for sharing between two provinces, where both take part; it is the authoriser's place's."""
+    rules = [book.rule(SharingAcross, region, "sharing.across", on) for region in (mine, theirs)]
+    return rules[0] if all(rule is not None and rule.open for rule in rules) else None
+
+
+def reaches(book: PolicyBook, mine: str, theirs: str, on: date) -> bool:
+    """Whether money of one pooling area may be used by people, or at institutions, of another on a day."""
+    rule = book.rule(SharingReach, mine, "sharing.reach", on)
+    if rule is None:
+        return False
+    if within_reach(rule.reach, mine, theirs):
+        return True
+    return mine[:2] != theirs[:2] and across(book, mine, theirs, on) is not None
+
+
+def mode_for(book: PolicyBook, mine: str, theirs: str, asked: SharingMode | None, on: date) -> SharingMode | Refusal:
+    """How money is shared between two pooling areas; between provinces the mode is not the family's to choose.
+
+    Within a province a place that moves money to a family account also lets it be called at settlement if asked.
+    """
+    draw = book.rule(Draw, mine, "sharing.draw", on)
+    near = within_reach(Reach.PROVINCE, mine, theirs)
+    rule = None if near else across(book, mine, theirs, on)
+    own = draw.mode if draw else SharingMode.LIVE_CALL
+    offered_modes = tuple(dict.fromkeys((own, SharingMode.LIVE_CALL))) if near else (rule.mode,) if rule else (own,)
+    if asked is None or asked in offered_modes:
+        return asked or offered_modes[0]
+    allowed = "、".join(mode.label for mode in offered_modes)
+    return refuse(Code.MODE_NOT_OFFERED, field="mode", asked=asked.label, allowed=allowed)
+
+
 def proof_for(book: PolicyBook, region: str, on: date) -> BindingProof | None:
     """What binding asks for in a region on a day."""
     return book.rule(BindingProof, region, "sharing.binding", on)
+
+
+class Visit(msgspec.Struct, frozen=True, kw_only=True):
+    """Where and when shared money is asked for: the user's region, the place's region and kind, and the day.
+
+    ``place`` is None where money is not spent at an institution, such as for a premium.
+    """
+
+    user_region: str
+    place_region: str
+    place: PlaceKind | None
+    on: date
 
 
 def offered(
@@ -116,23 +161,23 @@ def offered(
     binding: Binding,
     authoriser: Person,
     accounts: tuple[PersonalAccount, ...],
-    user_region: str,
-    on: date,
+    visit: Visit,
+    used: Used,
 ) -> Sharer:
-    """What a binding that holds on the date of care offers to the settlement, or why it offers nothing."""
-    draw = book.rule(Draw, authoriser.region, "sharing.draw", on)
-    reach = book.rule(SharingReach, authoriser.region, "sharing.reach", on)
-    usable = usable_for_sharing(accounts, historical_only=bool(draw and draw.historical_only))
-    barred = None
-    if draw is None or reach is None:
-        barred = NotDrawn.SHARING_NOT_OPEN
-    elif not within_reach(reach.reach, authoriser.region, user_region):
-        barred = NotDrawn.OUT_OF_REACH
-    elif authoriser.scheme is not Scheme.EMPLOYEE or authoriser.insurance is not Insurance.INSURED:
-        barred = NotDrawn.AUTHORISER_NOT_INSURED
-    elif not any(account.state is AccountState.OPEN for account in accounts):
-        barred = NotDrawn.ACCOUNT_NOT_OPEN
-    money = sum(account.available for account in usable)
+    """What a binding offers to a payment, or why it offers nothing.
+
+    Args:
+        book: the rules.
+        binding: the binding, which holds on the day.
+        authoriser: whose money it is.
+        accounts: everything that is the authoriser's: his account, and what he has set aside.
+        visit: where and when it is asked for.
+        used: what has been drawn through the binding before.
+    """
+    draw = book.rule(Draw, authoriser.region, "sharing.draw", visit.on)
+    usable = usable_for(accounts, binding, historical_only=bool(draw and draw.historical_only))
+    barred, detail = _barred(book, binding, authoriser, accounts, visit)
+    money = sum([account.available for account in usable])
     available = above_threshold(money, draw, binding.mode)
     if barred is None and money and not available:
         barred = NotDrawn.BELOW_THRESHOLD
@@ -142,9 +187,100 @@ def offered(
         available=available,
         mode=binding.mode,
         order=binding.position,
-        cap_per_transaction=binding.cap_per_transaction,
+        cap_per_transaction=binding.limits.per_transaction,
         barred=barred,
+        detail=detail,
+        left=limits_left(binding.limits, used),
+        purposes=binding.limits.purposes,
     )
+
+
+def _barred(
+    book: PolicyBook,
+    binding: Binding,
+    authoriser: Person,
+    accounts: tuple[PersonalAccount, ...],
+    visit: Visit,
+) -> tuple[NotDrawn | None, str]:
+    """The first reason why nothing may be drawn here, and what it is about."""
+    out, detail = _out_of_reach(book, authoriser.region, visit)
+    own = [account for account in accounts if account.kind is AccountKind.PERSONAL]
+    places = binding.limits.places
+    reasons = (
+        (out is not None, out, detail),
+        (binding.state is BindingState.FROZEN, NotDrawn.BINDING_FROZEN, ""),
+        (
+            authoriser.scheme is not Scheme.EMPLOYEE or authoriser.insurance is not Insurance.INSURED,
+            NotDrawn.AUTHORISER_NOT_INSURED,
+            "",
+        ),
+        (all(account.state is not AccountState.OPEN for account in own), NotDrawn.ACCOUNT_NOT_OPEN, ""),
+        (
+            places is not None and visit.place is not None and visit.place not in places,
+            NotDrawn.PLACE_NOT_AUTHORISED,
+            visit.place.label if visit.place else "",
+        ),
+    )
+    return next(((reason, about) for holds, reason, about in reasons if holds), (None, ""))
+
+
+@lru_cache(maxsize=8192)
+def _out_of_reach(book: PolicyBook, mine: str, visit: Visit) -> tuple[NotDrawn | None, str]:
+    """Why money of a region may not be used by this user, or at this place."""
+    if book.rule(Draw, mine, "sharing.draw", visit.on) is None:
+        return NotDrawn.SHARING_NOT_OPEN, ""
+    if book.rule(SharingReach, mine, "sharing.reach", visit.on) is None:
+        return NotDrawn.SHARING_NOT_OPEN, ""
+    if not reaches(book, mine, visit.user_region, visit.on):
+        return NotDrawn.OUT_OF_REACH, f"{book.name(mine)}与{book.name(visit.user_region)}"
+    if not reaches(book, mine, book.pool_of(visit.place_region), visit.on):
+        return NotDrawn.PLACE_OUT_OF_REACH, f"{book.name(mine)}的钱，在{book.name(visit.place_region)}使用"
+    return None, ""
+
+
+def limits_left(limits: Limits, used: Used) -> tuple[LimitLeft, ...]:
+    """What the authoriser's limits of day, year and life still allow, in fen."""
+    if limits is NO_LIMITS:
+        return ()
+    stated = (
+        (limits.per_day, used.day, NotDrawn.DAY_LIMIT_REACHED),
+        (limits.per_year, used.year, NotDrawn.YEAR_LIMIT_REACHED),
+        (limits.total, used.total, NotDrawn.TOTAL_LIMIT_REACHED),
+    )
+    return tuple(
+        [LimitLeft(amount=max(0, limit - gone), reason=reason) for limit, gone, reason in stated if limit is not None]
+    )
+
+
+def limits_fault(limits: Limits) -> Refusal | None:
+    """What is wrong with limits that an authoriser sets; a limit of zero is his way to pause."""
+    amounts = (limits.per_transaction, limits.per_day, limits.per_year, limits.total)
+    if any(amount is not None and not 0 <= amount <= MOST_LIMIT for amount in amounts):
+        what = f"金额在 0 到 {format_yuan(MOST_LIMIT)} 元之间"
+        return refuse(Code.LIMIT_INVALID, field="limits", what=what)
+    if limits.purposes == () or limits.places == ():
+        return refuse(Code.LIMIT_INVALID, field="limits", what="至少要允许一种用途和一类机构")
+    return None
+
+
+MOST_LIMIT = 99_999_999_999
+"""The largest limit in fen that an authoriser may set."""
+
+KIND_OF_MODE = {
+    SharingMode.LIVE_CALL: AccountKind.PERSONAL,
+    SharingMode.FAMILY_ACCOUNT: AccountKind.FAMILY,
+    SharingMode.QUOTA_HOLD: AccountKind.QUOTA_HOLD,
+}
+"""Which of the authoriser's accounts each mode draws."""
+
+
+def usable_for(
+    accounts: tuple[PersonalAccount, ...], binding: Binding, *, historical_only: bool
+) -> tuple[PersonalAccount, ...]:
+    """The authoriser's accounts that a binding draws, in their order."""
+    kind = KIND_OF_MODE[binding.mode]
+    own = [a for a in accounts if a.kind is kind and a.binding in ("", binding.id)]
+    return usable_for_sharing(tuple(own), historical_only=historical_only and kind is AccountKind.PERSONAL)
 
 
 def usable_for_sharing(accounts: tuple[PersonalAccount, ...], *, historical_only: bool) -> tuple[PersonalAccount, ...]:

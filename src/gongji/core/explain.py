@@ -118,9 +118,17 @@ def _cap_on_spending(step: Step) -> str:
 
 
 def _drawn(step: Step) -> str:
-    relation, mode, cap = step.facts
+    relation, mode, cap, *left = step.facts
     limit = "" if int(cap) < 0 else f"（授权人设定每次最多 {_yuan(cap)}）"
+    if left:
+        limit += f"，授权人设定的限额还剩 {_yuan(left[0])}"
     return f"共济账户（{relation}，{mode}）支付 {_yuan(step.amount)}{limit}"
+
+
+def _not_drawn(step: Step) -> str:
+    relation, reason, *detail = step.facts
+    about = f"（{detail[0]}）" if detail else ""
+    return f"共济账户（{relation}）未动用：{reason}{about}"
 
 
 _TEXTS: dict[str, Callable[[Step], str]] = {
@@ -147,9 +155,13 @@ _TEXTS: dict[str, Callable[[Step], str]] = {
     "pharmacy.no_prescription": lambda _: "没有外配处方，统筹基金不支付，由个人账户或现金支付",
     "pharmacy.benefit_unknown": lambda s: f"{s.facts[0]}药店统筹待遇未收录，按统筹不支付计算，以参保地答复为准",
     "account.not_payable": lambda s: f"{s.facts[0]} {_yuan(s.amount)} 不能用个人账户或共济资金支付，须付现金",
+    "account.purpose_barred": lambda s: (
+        f"{s.facts[0]} {_yuan(s.amount)} 不能用个人账户或共济资金支付（{s.facts[1]}），须付现金"
+    ),
+    "own.wallet": lambda s: f"本人医保钱包支付 {_yuan(s.amount)}（余额 {_yuan(s.facts[0])}）",
     "own.account": lambda s: f"{_SEGMENT_NAMES[str(s.facts[0])]}支付 {_yuan(s.amount)}（余额 {_yuan(s.facts[1])}）",
     "sharing.drawn": _drawn,
-    "sharing.not_drawn": lambda s: f"共济账户（{s.facts[0]}）未动用：{s.facts[1]}",
+    "sharing.not_drawn": _not_drawn,
     "cash": lambda s: f"其余 {_yuan(s.amount)} 由个人现金支付",
 }
 

@@ -5,19 +5,53 @@ from enum import StrEnum
 
 import msgspec
 
-from gongji.core.codes import Relation, SharingMode
+from gongji.core.codes import BindingTerm, PlaceKind, Purpose, Relation, SharingMode
 from gongji.core.money import Fen
 
 
 class BindingState(StrEnum):
     """State of a binding (绑定状态)."""
 
+    REVIEW = "review"
+    """待审核：材料提交后由经办人员审核"""
     PENDING = "pending"
     """待确认"""
     ACTIVE = "active"
     """已绑定"""
+    FROZEN = "frozen"
+    """已冻结：经办机构暂停使用"""
     ENDED = "ended"
     """已解除"""
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What an authoriser allows (授权人设置的限制), amounts in fen; None is no limit of his.
+
+    Attributes:
+        per_transaction: most for one settlement.
+        per_day, per_year: most for a day and a calendar year, by the day of payment.
+        total: most for the whole life of the binding.
+        purposes: what may be paid, or None for all that the region allows.
+        places: kinds of institution where it may be paid, or None for all.
+    """
+
+    per_transaction: Fen | None = None
+    per_day: Fen | None = None
+    per_year: Fen | None = None
+    total: Fen | None = None
+    purposes: tuple[Purpose, ...] | None = None
+    places: tuple[PlaceKind, ...] | None = None
+
+
+NO_LIMITS = Limits()
+
+
+class Used(msgspec.Struct, frozen=True, kw_only=True):
+    """What has been drawn through a binding and not been given back, in fen (已用额度)."""
+
+    day: Fen = 0
+    year: Fen = 0
+    total: Fen = 0
 
 
 class Binding(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,7 +61,8 @@ class Binding(msgspec.Struct, frozen=True, kw_only=True):
         relation: what the user is to the authoriser.
         position: place in the order in which the user's authorisers are drawn, from 1.
         starts_on, ends_on: days on which it may be used, both included; no end is open-ended.
-        cap_per_transaction: most the authoriser allows for one settlement in fen, or None.
+        limits: what the authoriser allows at most.
+        term: whether it lasts, or ends when it has been used once.
     """
 
     id: str
@@ -39,7 +74,8 @@ class Binding(msgspec.Struct, frozen=True, kw_only=True):
     state: BindingState
     starts_on: date
     ends_on: date | None
-    cap_per_transaction: Fen | None
+    limits: Limits = NO_LIMITS
+    term: BindingTerm = BindingTerm.LONG_TERM
     created_at: datetime
 
     def holds_on(self, day: date) -> bool:

@@ -61,6 +61,17 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.settled_at.date()
 
     @property
+    def drawn(self) -> dict[str, Fen]:
+        """What it drew through each binding, or gave back (negative), in fen."""
+        return {drawn.id: self.sign * drawn.amount for drawn in self.split.shared if drawn.amount}
+
+    @property
+    def counts_on(self) -> date:
+        """The day whose limits it counts to: its own, or that of the settlement it takes back."""
+        original = parse_settlement_id(self.reverses) if self.reverses else None
+        return original[1] if original else self.booked_on
+
+    @property
     def sign(self) -> int:
         """1 for a settlement, -1 for a reversal."""
         return -1 if self.reverses else 1

@@ -284,6 +284,23 @@ class SharingReach(msgspec.Struct, frozen=True, kw_only=True):
     reach: Reach
 
 
+class SharingAcross(msgspec.Struct, frozen=True, kw_only=True):
+    """Sharing between provinces (跨省共济): how, and whether the place takes part; both places must.
+
+    Attributes:
+        open: whether the place takes part.
+        mode: how money is shared between provinces.
+        both_agree: the relative must confirm a binding, and its end.
+        ends_with_insurance: a binding ends when the insurance relation of the relative changes.
+    """
+
+    cite: Citation
+    open: bool
+    mode: SharingMode
+    both_agree: bool = False
+    ends_with_insurance: bool = False
+
+
 class SharingLimits(msgspec.Struct, frozen=True, kw_only=True):
     """How many may be bound, and how much one relative's account may pay of one bill in fen; None is no limit."""
 
@@ -304,7 +321,7 @@ class Draw(msgspec.Struct, frozen=True, kw_only=True):
     """How relatives' accounts are drawn after the user's own (共济支付顺序).
 
     Attributes:
-        order: ``chosen`` by the family, or ``largest_balance`` first.
+        order: ``chosen`` by the family, ``largest_balance`` first, or by ``binding_date``.
         one_account_must_cover: a relative's account pays the whole remainder or nothing.
         one_account_per_settlement: one relative's account pays what it can, the others nothing.
         own_must_be_zero: shared money only when the user's own account was empty before the bill.
@@ -379,6 +396,7 @@ Rule = (
     | MedicalYear
     | Kin
     | SharingReach
+    | SharingAcross
     | SharingLimits
     | SharingPurposes
     | Draw

@@ -5,11 +5,11 @@ simulation all call it. The split sums to the bill by construction and is assert
 """
 
 from gongji.core.case import AccountUse, Bill, Case, Purse, Split, Step
-from gongji.core.codes import BillPart, Segment
+from gongji.core.codes import BillPart, Purpose, Segment
 from gongji.core.fund import fund_share
 from gongji.core.money import Fen, format_yuan
 from gongji.core.refusal import Code, Refusal, refuse
-from gongji.core.sharing import draw_shared
+from gongji.core.sharing import PURPOSE_OF_CARE, Due, draw_shared
 from gongji.core.terms import Terms
 
 
@@ -34,9 +34,10 @@ def calculate(terms: Terms, case: Case) -> Split | Refusal:
         return fund
     in_scope = case.bill.eligible - current - fund.first_self_pay - fund.pool - fund.supplementary
     due = _payable(terms, case, in_scope, case.bill.first_self_pay + fund.first_self_pay, steps)
-    own = _draw_own(terms, case, current, due, steps)
+    own = _draw_own(terms, case, current, sum(due.values()), steps)
     drawn_later = sum(purse.available for purse in own) - current
-    shared = draw_shared(terms, case, due - drawn_later, steps)
+    _spend_own(terms, due, drawn_later)
+    shared = draw_shared(terms, case, due, steps)
     cash = (
         case.bill.total - fund.pool - fund.supplementary - current - drawn_later - sum(drawn.amount for drawn in shared)
     )
@@ -66,6 +67,11 @@ def _bill_fault(bill: Bill) -> Refusal | None:
         return refuse(Code.BILL_INVALID, field="bill.total", what="总额必须大于零")
     if min(parts) < 0:
         return refuse(Code.BILL_INVALID, field="bill", what="各项金额不能为负数")
+    if (
+        sum(part.amount for part in bill.by_purpose) > bill.full_self_pay
+        or min((part.amount for part in bill.by_purpose), default=0) < 0
+    ):
+        return refuse(Code.BILL_INVALID, field="bill", what="专项用途费用超过全自费金额")
     if bill.eligible < 0:
         return refuse(Code.BILL_INVALID, field="bill", what="全自费、超限价、先行自付之和超过总额")
     return None
@@ -87,30 +93,59 @@ def _current_year_first(terms: Terms, case: Case, steps: list[Step]) -> Fen:
     first = rule.current_year_pays_first and terms.care in rule.first_for
     if not first or case.account_use is AccountUse.NONE:
         return 0
-    available = sum(p.available for p in case.own if p.segment is Segment.CURRENT_YEAR)
+    available = sum(p.available for p in case.own if p.segment is Segment.CURRENT_YEAR and not p.wallet)
     amount = min(available, case.bill.eligible)
     if amount:
         steps.append(Step(rule="own.current_year_first", amount=amount, facts=(available,), cite=rule.cite))
     return amount
 
 
-def _payable(terms: Terms, case: Case, in_scope: Fen, first_self_pay: Fen, steps: list[Step]) -> Fen:
-    """The part of the person's burden that account money may pay; the rest is cash."""
+def _payable(terms: Terms, case: Case, in_scope: Fen, first_self_pay: Fen, steps: list[Step]) -> Due:
+    """The part of the person's burden that account money may pay, by purpose; the rest is cash."""
     bill = case.bill
+    special = sum([part.amount for part in bill.by_purpose])
     amounts = (
         (BillPart.IN_SCOPE, in_scope),
         (BillPart.FIRST_SELF_PAY, first_self_pay),
         (BillPart.OVER_LIMIT, bill.over_limit),
-        (BillPart.FULL_SELF_PAY, bill.full_self_pay),
+        (BillPart.FULL_SELF_PAY, bill.full_self_pay - special),
     )
     allowed = terms.payable.parts(terms.care)
-    due = 0
+    ordinary = 0
     for part, amount in amounts:
         if part in allowed:
-            due += amount
+            ordinary += amount
         elif amount and case.account_use is not AccountUse.NONE:
             steps.append(Step(rule="account.not_payable", amount=amount, facts=(part.label,), cite=terms.payable.cite))
+    due = {PURPOSE_OF_CARE[terms.care]: ordinary}
+    for use in bill.by_purpose:
+        reason = use.barred or _not_open(terms, use.purpose)
+        if not reason:
+            due[use.purpose] = due.get(use.purpose, 0) + use.amount
+        elif case.account_use is not AccountUse.NONE:
+            facts = (use.purpose.label, reason)
+            cite = terms.uses.cite(use.purpose)
+            steps.append(Step(rule="account.purpose_barred", amount=use.amount, facts=facts, cite=cite))
     return due
+
+
+def _not_open(terms: Terms, purpose: Purpose) -> str:
+    """Why accounts of the region may not pay for a purpose, or nothing."""
+    if purpose in terms.uses.allowed:
+        return ""
+    barred = terms.uses.barred
+    if barred and purpose in barred.purposes:
+        return "国家规定个人账户不得支付"
+    return f"{terms.region_name}没有开放这一用途"
+
+
+def _spend_own(terms: Terms, due: Due, amount: Fen) -> None:
+    """Own money pays first what relatives' money may not pay."""
+    allowed = terms.sharing.allowed if terms.sharing else frozenset()
+    for purpose in sorted(due, key=lambda p: p in allowed) if len(due) > 1 else due:
+        taken = min(amount, due[purpose])
+        due[purpose] -= taken
+        amount -= taken
 
 
 def _draw_own(terms: Terms, case: Case, current: Fen, due: Fen, steps: list[Step]) -> tuple[Purse, ...]:
@@ -119,11 +154,13 @@ def _draw_own(terms: Terms, case: Case, current: Fen, due: Fen, steps: list[Step
         return ()
     drawn = []
     for purse in case.own:
-        before = current if purse.segment is Segment.CURRENT_YEAR else 0
+        before = current if purse.segment is Segment.CURRENT_YEAR and not purse.wallet else 0
         amount = min(purse.available - before, due)
         due -= amount
-        drawn.append(Purse(segment=purse.segment, available=before + amount))
-        if amount:
+        drawn.append(Purse(segment=purse.segment, available=before + amount, wallet=purse.wallet))
+        if amount and purse.wallet:
+            steps.append(Step(rule="own.wallet", amount=amount, facts=(purse.available,)))
+        elif amount:
             steps.append(
                 Step(
                     rule="own.account",

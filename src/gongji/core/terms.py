@@ -5,12 +5,13 @@ from functools import lru_cache
 
 import msgspec
 
-from gongji.core.codes import Care, Scheme
+from gongji.core.codes import Care, Purpose, Scheme
 from gongji.core.policy import (
     AwayFirstSelfPay,
     AwayHome,
     AwayPoints,
     Cap,
+    Citation,
     Deductible,
     Draw,
     Kin,
@@ -51,6 +52,29 @@ class Sharing(msgspec.Struct, frozen=True, kw_only=True):
     limits: SharingLimits
     purposes: SharingPurposes
     draw: Draw
+    allowed: frozenset[Purpose]
+    """Every purpose that shared money may pay: the list, what the place adds, without what is barred."""
+
+
+class Uses(msgspec.Struct, frozen=True, kw_only=True):
+    """What account money, own or shared, may pay besides ordinary care (个人账户用途); None is not stated."""
+
+    listed: SharingPurposes | None
+    extra: SharingPurposes | None
+    barred: SharingPurposes | None
+
+    @property
+    def allowed(self) -> frozenset[Purpose]:
+        """Purposes that may be paid."""
+        open_ = {purpose for rule in (self.listed, self.extra) if rule for purpose in rule.purposes}
+        return frozenset(open_ - set(self.barred.purposes if self.barred else ()))
+
+    def cite(self, purpose: Purpose) -> Citation | None:
+        """The block that decides about a purpose."""
+        for rule in (self.barred, self.listed, self.extra):
+            if rule and purpose in rule.purposes:
+                return rule.cite
+        return self.listed.cite if self.listed else None
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +93,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     payable: Payable
     benefit: Benefit | None
     sharing: Sharing | None
+    uses: Uses
     away: Away | None = None
     digest: str
 
@@ -87,6 +112,7 @@ def terms_for(book: PolicyBook, region: str, on: date, scheme: Scheme, care: Car
     payable = book.rule(Payable, region, "account.payable", on)
     if region not in book.regions or medical_year is None or segments is None or payable is None:
         return refuse(Code.RULE_UNKNOWN, field="region", region=name, what=f"{on} 的个人账户规定")
+    uses = uses_of(book, region, on)
     return Terms(
         region=region,
         region_name=name,
@@ -97,7 +123,8 @@ def terms_for(book: PolicyBook, region: str, on: date, scheme: Scheme, care: Car
         segments=segments,
         payable=payable,
         benefit=_benefit(book, region, on, scheme, care),
-        sharing=_sharing(book, region, on),
+        sharing=_sharing(book, region, on, uses),
+        uses=uses,
         away=_away(book, region, on, scheme),
         digest=book.digest,
     )
@@ -128,13 +155,22 @@ def _away(book: PolicyBook, region: str, on: date, scheme: Scheme) -> Away | Non
     return Away(home=home, points=points, first_self_pay=first)
 
 
-def _sharing(book: PolicyBook, region: str, on: date) -> Sharing | None:
+def uses_of(book: PolicyBook, region: str, on: date) -> Uses:
+    """What account money of a region may pay on a day, besides ordinary care."""
+    return Uses(
+        listed=book.rule(SharingPurposes, region, "sharing.purposes", on),
+        extra=book.rule(SharingPurposes, region, "sharing.extra", on),
+        barred=book.rule(SharingPurposes, region, "account.forbidden", on),
+    )
+
+
+def _sharing(book: PolicyBook, region: str, on: date, uses: Uses) -> Sharing | None:
     # The reach is what a place opens sharing with; the other rules may stand before in the nation's block.
     opened = book.rule(SharingReach, region, "sharing.reach", on)
     kin = book.rule(Kin, region, "sharing.kin", on)
     limits = book.rule(SharingLimits, region, "sharing.limits", on)
-    purposes = book.rule(SharingPurposes, region, "sharing.purposes", on)
+    purposes = uses.listed
     draw = book.rule(Draw, region, "sharing.draw", on)
     if opened is None or kin is None or limits is None or purposes is None or draw is None:
         return None
-    return Sharing(kin=kin, limits=limits, purposes=purposes, draw=draw)
+    return Sharing(kin=kin, limits=limits, purposes=purposes, draw=draw, allowed=uses.allowed)

@@ -9,6 +9,7 @@ from typing import Final, Literal
 import msgspec
 
 from gongji.core.codes import EMPLOYEE_STATUSES, Insurance, Relation, Scheme, Segment, Status
+from gongji.core.family import NO_LIMITS, Limits
 from gongji.core.money import parse_yuan
 from gongji.core.person import Person
 from gongji.demo.numbers import card_number, identity_number, person_number, phone_number
@@ -142,7 +143,7 @@ def binding_requests() -> Iterator[BindingRequest]:
                 user_region=user.region,
                 relation=bond.relation,
                 position=bond.position,
-                cap_per_transaction=parse_yuan(bond.cap) if bond.cap else None,
+                limits=Limits(per_transaction=parse_yuan(bond.cap)) if bond.cap else NO_LIMITS,
                 notice_accepted=True,
                 signature=bond.authoriser,
             )

@@ -6,9 +6,10 @@ from typing import Any
 
 import msgspec
 
-from gongji.core.account import PersonalAccount
+from gongji.core.account import AccountKind, PersonalAccount
 from gongji.core.codes import (
     AccountState,
+    BindingTerm,
     Care,
     Grade,
     Insurance,
@@ -19,7 +20,7 @@ from gongji.core.codes import (
     SharingMode,
     Status,
 )
-from gongji.core.family import Binding, BindingState
+from gongji.core.family import NO_LIMITS, Binding, BindingState, Limits
 from gongji.core.lines import CatalogueItem
 from gongji.core.person import Institution, Person
 from gongji.core.record import Settlement
@@ -31,6 +32,7 @@ _SCHEME = {code.value: code for code in Scheme}
 _STATUS = {code.value: code for code in Status}
 _INSURANCE = {code.value: code for code in Insurance}
 _SEGMENT = {code.value: code for code in Segment}
+_ACCOUNTKIND = {code.value: code for code in AccountKind}
 _ACCOUNTSTATE = {code.value: code for code in AccountState}
 _RELATION = {code.value: code for code in Relation}
 _SHARINGMODE = {code.value: code for code in SharingMode}
@@ -89,7 +91,8 @@ def account(row: Row) -> PersonalAccount:
         segment=_SEGMENT[row[3]],
         state=_ACCOUNTSTATE[row[4]],
         balance=row[5],
-        held=row[6],
+        kind=_ACCOUNTKIND[row[6]],
+        binding=row[7],
     )
 
 
@@ -105,9 +108,15 @@ def binding(row: Row) -> Binding:
         state=_BINDINGSTATE[row[6]],
         starts_on=row[7],
         ends_on=row[8],
-        cap_per_transaction=row[9],
-        created_at=row[10],
+        limits=limits(row[9]),
+        term=BindingTerm(row[10]),
+        created_at=row[11],
     )
+
+
+def limits(kept: dict[str, Any]) -> Limits:
+    """What an authoriser allows, from the column ``limits``."""
+    return msgspec.convert(kept, Limits) if kept else NO_LIMITS
 
 
 class Visit(msgspec.Struct, frozen=True, kw_only=True):

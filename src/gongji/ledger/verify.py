@@ -1,7 +1,9 @@
 """Recompute every balance, seal and yearly figure from the first journal and name the first row that differs (核账)."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import date
 from itertools import groupby
 from typing import Any
 
@@ -23,7 +25,8 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     """The first thing that is wrong.
 
     Attributes:
-        kind: ``seal``, ``chain``, ``document``, ``split``, ``balance``, ``orphan``, ``link`` or ``year_total``.
+        kind: ``seal``, ``chain``, ``document``, ``split``, ``balance``, ``orphan``, ``link``, ``year_total`` or
+            ``binding_use``.
         row: which row, in words.
         stated: what stands in the database.
         computed: what it should be.
@@ -61,6 +64,8 @@ class _Count(msgspec.Struct):
     journals: int = 0
     postings: int = 0
     seals: int = 0
+    drawn: Counter[tuple[str, date]] = msgspec.field(default_factory=Counter)
+    """What the documents drew through each binding, by the day whose limits it counts to."""
 
 
 def verify(dsn: str, progress: Progress = lambda _: None) -> Report:
@@ -79,6 +84,7 @@ def verify(dsn: str, progress: Progress = lambda _: None) -> Report:
             or _first(conn, "verify_orphans", "orphan", "没有对应的凭证、账户或封印")
             or _check_balances(conn)
             or _first(conn, "verify_links", "link", "撤销记录与账目不一致")
+            or _check_uses(conn, count.drawn)
             or _first(conn, "verify_year_totals", "year_total", "年度累计与结算记录不一致")
         )
     return Report(journals=count.journals, postings=count.postings, seals=count.seals, difference=difference)
@@ -97,7 +103,9 @@ def _check_chains(conn: Connection, count: _Count, progress: Progress) -> Differ
         count.seals += 1
         at = position.get(lane, 0)
         chain = seals.get(lane, [])
-        difference = _check_seal(chain[at] if at < len(chain) else None, (lane, no), batch, head.get(lane, GENESIS))
+        difference = _check_seal(
+            chain[at] if at < len(chain) else None, (lane, no), batch, head.get(lane, GENESIS), count.drawn
+        )
         if difference:
             return difference
         position[lane] = at + 1
@@ -111,13 +119,17 @@ def _check_chains(conn: Connection, count: _Count, progress: Progress) -> Differ
 
 
 def _check_seal(
-    seal: tuple[Any, ...] | None, key: tuple[int, int], batch: list[_Journal], previous: bytes
+    seal: tuple[Any, ...] | None,
+    key: tuple[int, int],
+    batch: list[_Journal],
+    previous: bytes,
+    drawn: Counter[tuple[str, date]],
 ) -> Difference | None:
     name = f"封印 {key[0]}/{key[1]}"
     if seal is None or (seal[0], seal[1]) != key:
         return Difference(kind="chain", row=name, stated="缺失", computed="应存在")
     for journal in batch:
-        difference = _check_document(journal)
+        difference = _check_document(journal, drawn)
         if difference:
             return difference
     if bytes(seal[3]) != previous:
@@ -129,7 +141,7 @@ def _check_seal(
     return None
 
 
-def _check_document(journal: _Journal) -> Difference | None:
+def _check_document(journal: _Journal, drawn: Counter[tuple[str, date]]) -> Difference | None:
     """A settlement's document, its columns and its postings must tell the same story."""
     row, document = journal.row, journal.document
     if document is None:
@@ -139,6 +151,8 @@ def _check_document(journal: _Journal) -> Difference | None:
     if digest != row.document_hash:
         return Difference(kind="document", row=f"结算 {row.id}", stated=row.document_hash.hex(), computed=digest.hex())
     settlement = rows.settlement_decoder.decode(document)
+    for binding, amount in settlement.drawn.items():
+        drawn[binding, settlement.counts_on] += amount
     told = _told(settlement)
     if told != journal.columns:
         return Difference(kind="split", row=f"结算 {settlement.id}", stated=str(journal.columns), computed=str(told))
@@ -205,6 +219,16 @@ def _check_balances(conn: Connection) -> Difference | None:
     if row is None:
         return None
     return Difference(kind="balance", row=f"账户 {row[0]}", stated=str(row[1]), computed=str(row[2]))
+
+
+def _check_uses(conn: Connection, drawn: Counter[tuple[str, date]]) -> Difference | None:
+    """What stands as drawn through bindings is what the documents drew."""
+    kept = {(binding, day): amount for binding, day, amount in conn.execute(queries["verify_binding_uses"])}
+    for key in sorted(kept.keys() | drawn.keys()):
+        if kept.get(key, 0) != drawn[key]:
+            row = f"绑定 {key[0]} {key[1]} 的已用额度"
+            return Difference(kind="binding_use", row=row, stated=str(kept.get(key, 0)), computed=str(drawn[key]))
+    return None
 
 
 def _first(conn: Connection, statement: str, kind: str, text: str) -> Difference | None:

@@ -25,6 +25,7 @@ from gongji.core.rules import (
     Rule,
     SameAs,
     Segments,
+    SharingAcross,
     SharingLimits,
     SharingPurposes,
     SharingReach,
@@ -53,6 +54,7 @@ RULE_NAMES = {
     "account.forbidden": "个人账户不得支付",
     "sharing.kin": "共济亲属范围",
     "sharing.reach": "共济地域范围",
+    "sharing.across": "跨省共济",
     "sharing.limits": "共济人数限制",
     "sharing.purposes": "共济用途",
     "sharing.extra": "另有来源的共济用途",
@@ -171,6 +173,16 @@ def _segments(rule: Segments) -> list[str]:
     return ["分当年、历年", "先用当年账户，再计起付线"] if rule.current_year_pays_first else ["分当年、历年"]
 
 
+def _across(rule: SharingAcross) -> list[str]:
+    if not rule.open:
+        return ["没有开通跨省共济"]
+    conditions = (
+        (rule.both_agree, "绑定和解绑须双方同意"),
+        (rule.ends_with_insurance, "使用人医保关系变化时自动解绑"),
+    )
+    return ["两地都开通才能办理", f"方式：{rule.mode.label}", *(text for holds, text in conditions if holds)]
+
+
 def _limits(rule: SharingLimits) -> list[str]:
     def people(limit: int | None) -> str:
         return "不限" if limit is None else f"最多 {limit} 位"
@@ -222,6 +234,7 @@ _LINES: dict[type[Any], Callable[[Any], list[str]]] = {
     MedicalYear: lambda rule: [f"每年 {rule.month} 月 {rule.day} 日起"],
     Kin: lambda rule: [_labels(rule.relations)],
     SharingReach: lambda rule: [rule.reach.label],
+    SharingAcross: _across,
     SharingLimits: _limits,
     SharingPurposes: lambda rule: [_labels(rule.purposes)],
     Draw: _draw,

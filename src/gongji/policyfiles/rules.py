@@ -17,6 +17,7 @@ from gongji.core.rules import (
     Rule,
     SameAs,
     Segments,
+    SharingAcross,
     SharingLimits,
     SharingPurposes,
     SharingReach,
@@ -33,7 +34,7 @@ from gongji.policyfiles.fund_rules import (
 )
 from gongji.policyfiles.table import Table
 
-DRAW_ORDERS = ("chosen", "largest_balance")
+DRAW_ORDERS = ("chosen", "largest_balance", "binding_date")
 """Orders in which relatives' accounts may be drawn."""
 
 Reader = Callable[[Table, Citation], Rule | None]
@@ -85,6 +86,23 @@ def _kin(block: Table, cite: Citation) -> Rule | None:
 def _reach(block: Table, cite: Citation) -> Rule | None:
     reach = block.choice("reach", Reach, required=True)
     return None if reach is None else SharingReach(cite=cite, reach=reach)
+
+
+def _across(block: Table, cite: Citation) -> Rule | None:
+    block.value("open", required=True)
+    opened = block.flag("open")
+    mode = block.choice("mode", SharingMode)
+    if opened and mode is None:
+        block.fault("mode", "开通跨省共济时要写明方式")
+    if opened is None or (opened and mode is None):
+        return None
+    return SharingAcross(
+        cite=cite,
+        open=opened,
+        mode=mode or SharingMode.QUOTA_HOLD,
+        both_agree=block.flag("both_agree") or False,
+        ends_with_insurance=block.flag("ends_with_insurance") or False,
+    )
 
 
 def _limits(block: Table, cite: Citation) -> Rule:
@@ -164,6 +182,7 @@ READERS: dict[str, Reader] = {
     "account.forbidden": _purposes,
     "sharing.kin": _kin,
     "sharing.reach": _reach,
+    "sharing.across": _across,
     "sharing.limits": _limits,
     "sharing.purposes": _purposes,
     "sharing.extra": _purposes,

@@ -60,10 +60,11 @@ async def run_batch(
 
 
 def _decided(snapshot: Snapshot, command: Command) -> Decided:
+    ended = len(snapshot.used_up)
     outcome = decide(snapshot, command)
     refused = isinstance(outcome, Refusal) and outcome.code is Code.MESSAGE_UNKNOWN
     if not refused or isinstance(command, Settle) or command.original is None:
-        return Decided(command, outcome)
+        return Decided(command, outcome, used_up=tuple(snapshot.used_up[ended:]))
     # Only a message that did nothing may be declared void: what is done, or void already, stays as it is.
     key = (command.sender.institution, command.original[0])
     known = snapshot.messages.get(key)

@@ -9,10 +9,10 @@ import msgspec
 from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
-from gongji.core.codes import AccountState, Relation, SharingMode
-from gongji.core.eligibility import Counts, may_bind, proof_for
-from gongji.core.family import Binding, BindingState
-from gongji.core.money import Fen
+from gongji.core.account import AccountKind
+from gongji.core.codes import AccountState, BindingTerm, Relation, SharingMode
+from gongji.core.eligibility import Counts, across, limits_fault, may_bind, mode_for, proof_for
+from gongji.core.family import NO_LIMITS, Binding, BindingState, Limits
 from gongji.core.person import Person
 from gongji.core.policy import BindingProof, PolicyBook
 from gongji.core.refusal import Code, Refusal, foremost, refuse
@@ -33,7 +33,9 @@ class BindingRequest(msgspec.Struct, frozen=True, kw_only=True):
         relation: what the relative is to the authoriser.
         position: place in the order of the relative's authorisers, or None for the last.
         starts_on, ends_on: days on which it may be used; no start is today, no end is open-ended.
-        cap_per_transaction: most for one settlement in fen, or None.
+        limits: what the authoriser allows at most.
+        mode: how the money is shared, or None for the way of the two places.
+        term: whether it lasts, or ends when it has been used once.
         notice_accepted: the notice was read and agreed to.
         signature: what was drawn or typed under the commitment; only its hash is kept.
         channel: where the binding was made.
@@ -47,8 +49,9 @@ class BindingRequest(msgspec.Struct, frozen=True, kw_only=True):
     position: int | None = None
     starts_on: date | None = None
     ends_on: date | None = None
-    cap_per_transaction: Fen | None = None
-    mode: SharingMode = SharingMode.LIVE_CALL
+    limits: Limits = NO_LIMITS
+    mode: SharingMode | None = None
+    term: BindingTerm = BindingTerm.LONG_TERM
     notice_accepted: bool = False
     signature: str = ""
     channel: str = "portal"
@@ -99,8 +102,13 @@ async def bind_in(conn: AsyncConnection, book: PolicyBook, request: BindingReque
         return user
     await store.lock_accounts(conn, [authoriser.person_no, user.person_no])
     await _end_expired(conn, authoriser, user, at)
-    refusal = await _refusal(conn, book, request, authoriser, user, at.date())
-    return refusal or await _write(conn, book, request, authoriser, user, at)
+    mode = mode_for(book, authoriser.region, user.region, request.mode, at.date())
+    refusal = await _refusal(conn, book, request, authoriser, user, mode, at.date())
+    if refusal:
+        return refusal
+    if isinstance(mode, Refusal):
+        return mode
+    return await _write(conn, book, request, authoriser, user, mode, at)
 
 
 async def _end_expired(conn: AsyncConnection, authoriser: Person, user: Person, at: datetime) -> None:
@@ -123,9 +131,18 @@ async def _named(conn: AsyncConnection, request: BindingRequest) -> Person | Ref
 
 
 async def _refusal(
-    conn: AsyncConnection, book: PolicyBook, request: BindingRequest, authoriser: Person, user: Person, today: date
+    conn: AsyncConnection,
+    book: PolicyBook,
+    request: BindingRequest,
+    authoriser: Person,
+    user: Person,
+    mode: SharingMode | Refusal,
+    today: date,
 ) -> Refusal | None:
-    reasons = []
+    reasons = [mode] if isinstance(mode, Refusal) else []
+    invalid = limits_fault(request.limits)
+    if invalid:
+        reasons.append(invalid)
     if not request.notice_accepted:
         reasons.append(refuse(Code.NOTICE_NOT_ACCEPTED, field="notice_accepted"))
     if not request.signature.strip():
@@ -133,9 +150,12 @@ async def _refusal(
     if not authoriser.real_name_verified:
         reasons.append(refuse(Code.NOT_REAL_NAME))
     reasons += _period_faults(request, today)
-    accounts = await read_accounts(conn, authoriser.person_no)
+    accounts = [a for a in await read_accounts(conn, authoriser.person_no) if a.kind is AccountKind.PERSONAL]
     state = accounts[0].state if accounts else AccountState.NONE
-    cursor = await store.run(conn, "binding_counts", authoriser=authoriser.person_no, user=user.person_no)
+    shared_by = mode.value if isinstance(mode, SharingMode) else ""
+    cursor = await store.run(
+        conn, "binding_counts", authoriser=authoriser.person_no, user=user.person_no, mode=shared_by
+    )
     giving, taking, between = await cursor.fetchone() or (0, 0, 0)
     counts = Counts(users_of_authoriser=giving, authorisers_of_user=taking, between_them=between)
     unfit = may_bind(book, authoriser, state, user, request.relation, counts, today)
@@ -154,10 +174,16 @@ def _period_faults(request: BindingRequest, today: date) -> list[Refusal]:
 
 
 async def _write(
-    conn: AsyncConnection, book: PolicyBook, request: BindingRequest, authoriser: Person, user: Person, now: datetime
+    conn: AsyncConnection,
+    book: PolicyBook,
+    request: BindingRequest,
+    authoriser: Person,
+    user: Person,
+    mode: SharingMode,
+    now: datetime,
 ) -> Binding:
     proof = proof_for(book, authoriser.region, now.date())
-    pending = proof is not None and proof.confirm_by_user
+    pending = (proof is not None and proof.confirm_by_user) or _both_agree(book, authoriser, user, now.date())
     cursor = await store.run(conn, "last_position", user=user.person_no)
     (last,) = await cursor.fetchone() or (0,)
     binding = Binding(
@@ -165,12 +191,13 @@ async def _write(
         authoriser=authoriser.person_no,
         user=user.person_no,
         relation=request.relation,
-        mode=request.mode,
+        mode=mode,
         position=request.position or last + 1,
         state=BindingState.PENDING if pending else BindingState.ACTIVE,
         starts_on=request.starts_on or now.date(),
         ends_on=request.ends_on,
-        cap_per_transaction=request.cap_per_transaction,
+        limits=request.limits,
+        term=request.term,
         created_at=now,
     )
     evidence = _evidence(request, proof, book, now)
@@ -186,12 +213,21 @@ async def _write(
         state=binding.state.value,
         starts_on=binding.starts_on,
         ends_on=binding.ends_on,
-        cap=binding.cap_per_transaction,
+        limits=Jsonb(msgspec.to_builtins(binding.limits)),
+        term=binding.term.value,
         proof=Jsonb(evidence),
         at=now,
     )
     await _event(conn, now, binding.id, "bound", authoriser.person_no, request.channel, evidence)
     return binding
+
+
+def _both_agree(book: PolicyBook, authoriser: Person, user: Person, on: date) -> bool:
+    """Between provinces the notice may want both sides' consent."""
+    if authoriser.region[:2] == user.region[:2]:
+        return False
+    rule = across(book, authoriser.region, user.region, on)
+    return rule is not None and rule.both_agree
 
 
 def _evidence(request: BindingRequest, proof: BindingProof | None, book: PolicyBook, now: datetime) -> dict[str, Any]:

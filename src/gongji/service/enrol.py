@@ -54,6 +54,8 @@ async def enrol(conn: AsyncConnection, book: PolicyBook, enrolment: Enrolment, o
             conn,
             "open_account",
             region=person.region,
+            kind=AccountKind.PERSONAL.value,
+            binding="",
             owner=person.person_no,
             segment=segment.value,
             state=state.value,
@@ -85,7 +87,7 @@ async def credit(platform: Platform, credits_: Sequence[Credit]) -> None:
 async def credit_in(conn: AsyncConnection, lane: Lane, credits_: Sequence[Credit], now: datetime) -> None:
     """Credit accounts in one sealed batch, as part of the caller's transaction; a lane takes one batch of it."""
     locked = await store.lock_accounts(conn, list({c.person_no for c in credits_}))
-    accounts = {(a.owner, a.segment): a for a in locked}
+    accounts = {(a.owner, a.segment): a for a in locked if a.kind is AccountKind.PERSONAL}
     targets = [accounts[c.person_no, c.segment] for c in credits_]
     income = {a.region: AccountRef(AccountKind.PREMIUM_INCOME, a.region, a.region) for a in targets}
     sources = await store.account_ids(conn, income.values())

@@ -7,6 +7,7 @@ from psycopg import AsyncConnection
 
 from gongji.core.account import SEGMENT_ORDER, PersonalAccount
 from gongji.core.case import YearToDate
+from gongji.core.family import Used
 from gongji.core.lines import LineSplit
 from gongji.core.policy import PolicyBook
 from gongji.core.record import parse_settlement_id
@@ -30,6 +31,7 @@ async def load(
     people = await store.run(conn, "people_and_their_authorisers", patients=patients)
     institutions = await store.run(conn, "institutions", codes=list({c.sender.institution for c in commands}))
     bindings = await store.run(conn, "bindings_of_users", patients=patients)
+    uses = await store.run(conn, "binding_uses", users=patients, today=now.date())
     found = await store.run(conn, "visits", ids=visits)
     keyed = {"visits": [k[0] for k in keys], "batches": [k[1] for k in keys]}
     batches = await store.run(conn, "batch_totals", **keyed)
@@ -49,6 +51,8 @@ async def load(
         accounts={account.id: account for account in accounts},
         owned=_by_owner(accounts),
         bindings={},
+        used_up=[],
+        used={i: Used(day=day, year=year, total=total) for i, day, year, total in await uses.fetchall()},
         visits={row[0]: rows.visit(row) for row in await found.fetchall()},
         batches={
             (v, b): (n, LineSplit(amount=amount, full_self_pay=full, over_limit=over, first_self_pay=first))

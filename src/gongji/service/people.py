@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from psycopg import AsyncConnection
 
-from gongji.core.account import SEGMENT_ORDER, PersonalAccount
+from gongji.core.account import SEGMENT_ORDER, AccountKind, PersonalAccount
 from gongji.core.codes import AccountState, Segment
 from gongji.core.money import Fen
 from gongji.core.person import Institution, Person
@@ -27,23 +27,32 @@ class Holding(msgspec.Struct, frozen=True, kw_only=True):
     accounts: tuple[PersonalAccount, ...]
 
     @property
+    def personal(self) -> tuple[PersonalAccount, ...]:
+        """The personal account, without what was set aside."""
+        return tuple(account for account in self.accounts if account.kind is AccountKind.PERSONAL)
+
+    @property
     def balance(self) -> Fen:
-        """Balance of all segments."""
-        return sum(account.balance for account in self.accounts)
+        """Balance of all segments of the personal account, without what is frozen as quotas."""
+        return sum(account.balance for account in self.personal)
 
     @property
     def available(self) -> Fen:
         """What may be spent now."""
-        return sum(account.available for account in self.accounts)
+        return sum(account.available for account in self.personal)
 
     @property
     def state(self) -> AccountState:
         """State of the account; a person without one has none."""
-        return self.accounts[0].state if self.accounts else AccountState.NONE
+        return self.personal[0].state if self.personal else AccountState.NONE
 
     def of(self, segment: Segment) -> Fen:
         """Balance of one segment."""
-        return sum(account.balance for account in self.accounts if account.segment is segment)
+        return sum(account.balance for account in self.personal if account.segment is segment)
+
+    def set_aside(self, kind: AccountKind) -> Fen:
+        """Balance of what was set aside: quotas, the family account, the wallet."""
+        return sum(account.balance for account in self.accounts if account.kind is kind)
 
 
 async def person_shown(platform: Platform, credential: Credential) -> Holding | Refusal:

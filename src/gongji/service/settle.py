@@ -6,10 +6,11 @@ import msgspec
 
 from gongji.core.account import AccountKind, AccountRef, PersonalAccount
 from gongji.core.case import AccountUse, Bill, Case, Purse, Sharer, Split, YearToDate
-from gongji.core.codes import AccountState, Care, Insurance, Scheme
-from gongji.core.eligibility import offered, usable_for_sharing
+from gongji.core.codes import AccountState, BindingTerm, Care, Insurance, Place, PlaceKind, Scheme, Segment, SharingMode
+from gongji.core.eligibility import Visit, offered, usable_for
+from gongji.core.family import Binding, Used
 from gongji.core.lines import LineSplit
-from gongji.core.money import format_yuan
+from gongji.core.money import Fen, format_yuan
 from gongji.core.person import Institution, Person, facts_of
 from gongji.core.policy import Draw
 from gongji.core.posting import Payment, Posting, pay_institution
@@ -194,11 +195,9 @@ def _case_of(
     terms: Terms,
     own: tuple[PersonalAccount, ...],
 ) -> Case:
-    purses = tuple(Purse(segment=a.segment, available=a.available) for a in own)
+    place = snapshot.book.place_of(patient.region, institution.region)
     return Case(
-        facts=facts_of(
-            patient, institution, bill.care, bill.on, snapshot.book.place_of(patient.region, institution.region)
-        ),
+        facts=facts_of(patient, institution, bill.care, bill.on, place),
         bill=Bill(
             total=bill.parts.amount,
             full_self_pay=bill.parts.full_self_pay,
@@ -206,11 +205,22 @@ def _case_of(
             first_self_pay=bill.parts.first_self_pay,
         ),
         year_to_date=_year_to_date(snapshot, patient.person_no, terms),
-        own=purses if patient.scheme is Scheme.EMPLOYEE else (),
-        sharers=_sharers(snapshot, patient, bill.on),
+        own=_own_purses(snapshot, patient, own, place),
+        sharers=_sharers(snapshot, patient, institution, bill.on, terms),
         account_use=command.account_use,
         prescription=bill.prescription,
     )
+
+
+def _own_purses(
+    snapshot: Snapshot, patient: Person, own: tuple[PersonalAccount, ...], place: Place
+) -> tuple[Purse, ...]:
+    """The own account, then the own wallet, whose money is spent only where its holder is insured."""
+    purses = [Purse(segment=a.segment, available=a.available) for a in own] if patient.scheme is Scheme.EMPLOYEE else []
+    wallet = snapshot.wallet_of(patient.person_no)
+    if wallet is not None and place is Place.HOME:
+        purses.append(Purse(segment=Segment.WHOLE, available=wallet.available, wallet=True))
+    return tuple(purses)
 
 
 def _year_to_date(snapshot: Snapshot, person_no: str, terms: Terms) -> YearToDate:
@@ -237,16 +247,33 @@ def _benefit_name(care: Care) -> str:
     return (Care.OUTPATIENT if care is Care.PHARMACY else care).value
 
 
-def _sharers(snapshot: Snapshot, patient: Person, on: date) -> tuple[Sharer, ...]:
+def _sharers(
+    snapshot: Snapshot, patient: Person, institution: Institution, on: date, terms: Terms
+) -> tuple[Sharer, ...]:
+    visit = Visit(
+        user_region=patient.region,
+        place_region=institution.region,
+        place=PlaceKind(institution.kind),
+        on=on,
+    )
     sharers = []
-    for binding in snapshot.bindings.get(patient.person_no, []):
+    bindings = snapshot.bindings.get(patient.person_no, [])
+    by_date = terms.sharing is not None and terms.sharing.draw.order == "binding_date"
+    if by_date:
+        bindings = sorted(bindings, key=lambda b: b.created_at)
+    for place, binding in enumerate(bindings, start=1):
         authoriser = snapshot.people.get(binding.authoriser)
-        accounts = snapshot.accounts_of(binding.authoriser)
+        money = snapshot.money_of(binding.authoriser)
         # A binding made while the accounts were being locked has its accounts unlocked: the next bill sees it.
-        if authoriser is None or not accounts or not binding.holds_on(on):
+        if authoriser is None or not money or not binding.holds_on(on):
             continue
-        sharers.append(offered(snapshot.book, binding, authoriser, accounts, patient.region, on))
+        used = snapshot.used.get(binding.id, _UNUSED)
+        sharer = offered(snapshot.book, binding, authoriser, money, visit, used)
+        sharers.append(msgspec.structs.replace(sharer, order=place) if by_date else sharer)
     return tuple(sharers)
+
+
+_UNUSED = Used()
 
 
 def _record(
@@ -305,23 +332,35 @@ def _payments(snapshot: Snapshot, patient: Person, split: Split, on: date) -> tu
             Payment(payer=a.id, region=region, amount=split.own_of(a.segment), purpose="own")
             for a in snapshot.accounts_of(patient.person_no)
         ]
+    wallet = snapshot.wallet_of(patient.person_no) if split.wallet else None
+    if wallet:
+        payments.append(Payment(payer=wallet.id, region=wallet.region, amount=split.wallet, purpose="wallet"))
     bindings = {b.id: b for b in snapshot.bindings.get(patient.person_no, [])}
     for drawn in (d for d in split.shared if d.amount):
-        payments += _shared_payments(snapshot, bindings[drawn.id].authoriser, drawn.amount, on)
+        payments += _shared_payments(snapshot, bindings[drawn.id], drawn.amount, on)
     return tuple(payments)
 
 
-def _shared_payments(snapshot: Snapshot, authoriser: str, amount: int, on: date) -> list[Payment]:
-    """Take a relative's payment from his segments, historical money first."""
-    person = snapshot.people[authoriser]
+def _shared_payments(snapshot: Snapshot, binding: Binding, amount: Fen, on: date) -> list[Payment]:
+    """Take a relative's payment from the accounts that the binding draws, historical money first."""
+    person = snapshot.people[binding.authoriser]
     draw = snapshot.book.rule(Draw, person.region, "sharing.draw", on)
-    usable = usable_for_sharing(snapshot.accounts_of(authoriser), historical_only=bool(draw and draw.historical_only))
+    money = snapshot.money_of(binding.authoriser)
     payments = []
-    for account in usable:
+    for account in usable_for(money, binding, historical_only=bool(draw and draw.historical_only)):
         taken = min(account.available, amount)
         amount -= taken
-        payments.append(Payment(payer=account.id, region=person.region, amount=taken, purpose="shared"))
+        purpose = POSTED_AS[binding.mode]
+        payments.append(Payment(payer=account.id, region=account.region, amount=taken, purpose=purpose))
     return payments
+
+
+POSTED_AS = {
+    SharingMode.LIVE_CALL: "shared",
+    SharingMode.FAMILY_ACCOUNT: "shared_family",
+    SharingMode.QUOTA_HOLD: "shared_quota",
+}
+"""What a posting says of the way money was shared."""
 
 
 def apply_settlement(snapshot: Snapshot, settlement: Settlement) -> None:
@@ -329,8 +368,19 @@ def apply_settlement(snapshot: Snapshot, settlement: Settlement) -> None:
     apply_postings(snapshot, settlement.postings)
     if settlement.benefit:
         snapshot.add_to_year(settlement.person_no, settlement.year, settlement.benefit, year_change(settlement))
+    for binding, amount in settlement.drawn.items():
+        snapshot.add_use(binding, settlement.booked_on, amount)
+    for ended in used_up(snapshot, settlement):
+        snapshot.end_binding(ended)
     snapshot.settled[settlement.visit_id, settlement.batch] = settlement.id
     snapshot.settlements[settlement.id] = settlement
+
+
+def used_up(snapshot: Snapshot, settlement: Settlement) -> list[Binding]:
+    """Bindings for a single use that a settlement used."""
+    drawn = settlement.drawn
+    bindings = snapshot.bindings.get(settlement.person_no, []) if drawn else []
+    return [b for b in bindings if b.term is BindingTerm.SINGLE_USE and b.id in drawn]
 
 
 def apply_postings(snapshot: Snapshot, postings: tuple[Posting, ...]) -> None:

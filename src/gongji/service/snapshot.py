@@ -1,13 +1,14 @@
 """What a batch of commands needs to know, read at one moment; decisions change it in memory as they are made."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 
-from gongji.core.account import PersonalAccount
+from gongji.core.account import AccountKind, PersonalAccount
 from gongji.core.case import YearToDate
-from gongji.core.family import Binding
+from gongji.core.family import Binding, Used
 from gongji.core.lines import LineSplit
+from gongji.core.money import Fen
 from gongji.core.person import Institution, Person
 from gongji.core.policy import PolicyBook
 from gongji.core.record import Settlement
@@ -39,6 +40,11 @@ class Snapshot(msgspec.Struct, kw_only=True):
     owned: dict[str, list[int]]
     """Account ids by owner, current-year money first."""
     bindings: dict[str, list[Binding]]
+    """Bindings that may be drawn, by user."""
+    used: dict[str, Used]
+    """What was drawn through each binding before."""
+    used_up: list[str]
+    """Bindings for a single use that commands of the batch have used."""
     visits: dict[str, Visit]
     batches: dict[tuple[str, str], tuple[int, LineSplit]]
     totals: dict[tuple[str, int, str], YearToDate]
@@ -49,9 +55,31 @@ class Snapshot(msgspec.Struct, kw_only=True):
     journal_ids: list[int]
     visit_ids: list[int]
 
-    def accounts_of(self, person_no: str) -> tuple[PersonalAccount, ...]:
-        """A person's accounts, current-year money first."""
+    def money_of(self, person_no: str) -> tuple[PersonalAccount, ...]:
+        """Everything that is a person's: his account and what was set aside, current-year money first."""
         return tuple([self.accounts[number] for number in self.owned.get(person_no, ())])
+
+    def accounts_of(self, person_no: str) -> tuple[PersonalAccount, ...]:
+        """A person's personal account, current-year money first."""
+        return tuple([a for a in self.money_of(person_no) if a.kind is AccountKind.PERSONAL])
+
+    def wallet_of(self, person_no: str) -> PersonalAccount | None:
+        """A person's wallet, if he has one."""
+        return next((a for a in self.money_of(person_no) if a.kind is AccountKind.WALLET), None)
+
+    def add_use(self, binding: str, day: date, amount: Fen) -> None:
+        """Let later commands of the batch see what was drawn through a binding, or given back."""
+        before, today = self.used.get(binding, Used()), self.now.date()
+        self.used[binding] = Used(
+            day=before.day + (amount if day == today else 0),
+            year=before.year + (amount if day.year == today.year else 0),
+            total=before.total + amount,
+        )
+
+    def end_binding(self, ended: Binding) -> None:
+        """Let later commands of the batch no longer see a binding."""
+        self.used_up.append(ended.id)
+        self.bindings[ended.user] = [b for b in self.bindings.get(ended.user, []) if b.id != ended.id]
 
     def move(self, account_id: int, delta: int) -> None:
         """Let later commands of the batch see a balance as this one leaves it."""

@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
@@ -50,11 +50,17 @@ class Known(msgspec.Struct):
 
 
 class Decided(msgspec.Struct, frozen=True):
-    """A command and what was decided about it; ``voids`` when the message it names must do nothing if it comes late."""
+    """A command and what was decided about it.
+
+    Attributes:
+        voids: the message it names must do nothing if it comes late.
+        used_up: bindings for a single use that end with it.
+    """
 
     command: Command
     outcome: Done | Refusal
     voids: bool = False
+    used_up: tuple[str, ...] = ()
 
     @property
     def fresh(self) -> Settlement | None:
@@ -88,6 +94,7 @@ async def write(
         await _write_year_totals(conn, fresh)
         await _write_purchases(conn, decided)
         await _write_links(conn, fresh)
+        await _write_binding_uses(conn, decided, now)
     remembered = await store.write_messages(conn, messages, now) if messages else None
     for d in decided:
         if isinstance(d.outcome, Refusal):
@@ -192,6 +199,30 @@ async def _write_year_totals(conn: AsyncConnection, fresh: list[Settlement]) -> 
             pools=[v[2] for v in changes.values()],
             events=[v[3] for v in changes.values()],
         )
+
+
+async def _write_binding_uses(conn: AsyncConnection, decided: list[Decided], now: datetime) -> None:
+    """What was drawn through bindings, by the day whose limits it counts to; and which were for a single use."""
+    uses: Counter[tuple[str, date]] = Counter()
+    for settlement in (d.fresh for d in decided):
+        if settlement and settlement.split.shared:
+            for binding, amount in settlement.drawn.items():
+                uses[binding, settlement.counts_on] += amount
+    for sign, statement in ((1, "add_binding_uses"), (-1, "give_back_binding_uses")):
+        ordered = sorted(key for key, amount in uses.items() if sign * amount > 0)
+        if ordered:
+            await store.run(
+                conn,
+                statement,
+                bindings=[binding for binding, _ in ordered],
+                days=[day for _, day in ordered],
+                amounts=[sign * uses[key] for key in ordered],
+            )
+    ended = [binding for d in decided for binding in d.used_up]
+    if ended:
+        await store.run(conn, "end_bindings", ids=ended, reason="used_up", at=now)
+        about = {"what": "used_up", "actor": "system", "channel": "settlement"}
+        await store.run(conn, "add_binding_events", ids=ended, at=now, **about)
 
 
 async def _write_purchases(conn: AsyncConnection, decided: list[Decided]) -> None:

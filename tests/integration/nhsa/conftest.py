@@ -293,7 +293,9 @@ class City:
             "select (select count(*) from journal), (select count(*) from posting), (select count(*) from settlement),"
             " (select count(*) from seal), (select count(*) from settled_batch), (select count(*) from reversal)"
         )
-        balances = await self.rows("select id, balance, held from account where kind = 'personal' order by id")
+        balances = await self.rows(
+            "select id, balance from account where kind in ('personal', 'family', 'quota_hold', 'wallet') order by id"
+        )
         totals = await self.rows("select person_no, year, benefit, deductible, eligible, pool, events from year_total")
         return counted, balances, sorted(totals)
 

@@ -89,6 +89,6 @@ def test_only_what_lies_above_a_threshold_is_called(money: int, mode: SharingMod
 
 def test_an_account_of_the_ledger_offers_nothing_when_frozen() -> None:
     account = PersonalAccount(
-        id=1, region="1", owner="1", segment=Segment.WHOLE, state=AccountState.FROZEN, balance=100, held=0
+        id=1, region="1", owner="1", segment=Segment.WHOLE, state=AccountState.FROZEN, balance=100
     )
     assert account.available == 0

@@ -34,7 +34,7 @@ def test_what_began_is_told_as_unknown_before(book: PolicyBook) -> None:
 
 def test_a_new_source_for_the_same_figures_is_told_as_such(book: PolicyBook) -> None:
     found = changes(book, "360100", date(2026, 1, 8), date(2026, 1, 9))
-    told = {"sharing.purposes": True, "sharing.cross_province": False}
+    told = {"sharing.purposes": True, "sharing.cross_province": False, "sharing.across": False}
     assert {change.rule: change.source_only for change in found} == told
 
 

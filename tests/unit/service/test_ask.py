@@ -49,7 +49,7 @@ def answer(book: PolicyBook, words: str = "", **parts: str) -> AnswerOut:
         ("全省开通当天，咸阳的父亲", "西安 咸阳 父亲 买药 2024-05-22", "yes", "sharing.reach"),
         ("跨省，启动以前", "西安 南宁 父亲 买药 2024-12-01", "no", "sharing.reach"),
         ("跨省，启动以后要看两地", "西安 南宁 父亲 买药 2024-12-02", "unknown", "sharing.cross_province"),
-        ("跨省，全国通知以后仍要看两地", "西安 南宁 父亲 买药", "unknown", "sharing.cross_province"),
+        ("跨省，全国通知以后，两地都施行", "西安 南宁 父亲 买药", "yes", "sharing.across"),
         ("省内外地就医", "西安 西安 咸阳 父亲 买药", "yes", "sharing.reach"),
         ("跨省就医", "西安 西安 上海 父亲 买药", "unknown", "sharing.reach"),
         ("代缴居民医保", "西安 女儿 交居民医保", "yes", "sharing.purposes"),

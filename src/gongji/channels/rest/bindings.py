@@ -11,6 +11,7 @@ from gongji.channels.rest import values
 from gongji.channels.rest.callers import Caller, open_to
 from gongji.channels.rest.idempotency import IdempotencyKey, sender_of
 from gongji.channels.rest.problems import RefusedError, invalid
+from gongji.core.family import Limits
 from gongji.core.money import Fen, MoneyError, parse_yuan
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.core.scopes import Scope
@@ -57,7 +58,7 @@ def _wanted(data: values.BindingIn, caller: Caller) -> BindingRequest:
         position=data.position,
         starts_on=data.starts_on,
         ends_on=data.ends_on,
-        cap_per_transaction=_cap(data.cap_per_transaction),
+        limits=Limits(per_transaction=_cap(data.cap_per_transaction)),
         notice_accepted=data.notice_accepted,
         signature=data.signature,
         channel=caller.channel,

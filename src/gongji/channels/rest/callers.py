@@ -95,7 +95,7 @@ def bearer(request: Request[Any, Any, Any]) -> str | None:
 
 
 async def caller_of(request: Request[Any, Any, Any], platform: NamedDependency[Platform]) -> Caller:
-    """The person of the bearer token, if it may be used for this route.
+    """The person of the bearer token, if it may be used for this route. One that names no scope is his alone.
 
     Raises:
         NotSignedInError: there is nobody.
@@ -104,7 +104,7 @@ async def caller_of(request: Request[Any, Any, Any], platform: NamedDependency[P
     token = bearer(request)
     if token is None:
         raise NotSignedInError
-    scope: Scope | None = request.route_handler.opt["scope"]
+    scope: Scope | None = request.route_handler.opt.get("scope")
     if token.startswith(ACCESS_PREFIX):
         caller = await _by_channel(platform, request, token, scope)
     else:

@@ -346,7 +346,7 @@ def part_view(view: SettlementView, part: int) -> SettlementOut:
 def binding_out(view: BindingView, person_no: str) -> BindingOut:
     """A binding as one side sees it."""
     binding = view.binding
-    cap = binding.cap_per_transaction
+    cap = binding.limits.per_transaction
     return BindingOut(
         id=binding.id,
         role="authoriser" if binding.authoriser == person_no else "user",

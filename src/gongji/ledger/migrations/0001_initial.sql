@@ -61,12 +61,17 @@ create type account_kind as enum (
     'premium_income',       -- where contributions come from
     'clearing_payable',     -- what a region owes another region
     'clearing_receivable',  -- what another region owes a region
-    'suspense'              -- money whose owner's account is closed
+    'suspense',             -- money whose owner's account is closed
+    'family',               -- what a person has moved aside for his family
+    'quota_hold',           -- what a person has frozen for one binding
+    'wallet',               -- what relatives have given a person
+    'wallet_transit'        -- given, and not accepted yet
 );
 
 -- Every insured person has at least one personal row: locking it serialises everything that changes his money,
 -- his yearly figures, his visits and his bindings. Residents' rows are in state 'none' and stay at zero.
--- Accounts that are not personal are never updated: their balance is the sum of their postings.
+-- People's accounts are rows with a balance, locked before they change. All others are never updated: their balance
+-- is the sum of their postings.
 create table account (
     region text not null,
     id bigint generated always as identity,
@@ -75,12 +80,14 @@ create table account (
     segment text not null default 'whole' check (segment in ('whole', 'current_year', 'historical')),
     state text not null default 'open' check (state in ('open', 'frozen', 'closed', 'none')),
     balance bigint not null default 0 check (balance >= 0),
-    held bigint not null default 0 check (held >= 0 and held <= balance),
+    binding text not null default '',   -- of a quota: the binding it is frozen for
     primary key (region, id),
     check (state <> 'none' or balance = 0),
-    check (kind = 'personal' or balance = 0)
+    check (kind in ('personal', 'family', 'quota_hold', 'wallet') or balance = 0),
+    check ((binding <> '') = (kind = 'quota_hold'))
 );
-create unique index account_of_owner on account (kind, owner, segment, region);
+create unique index account_of_owner on account (kind, owner, segment, region, binding);
+create index account_by_person on account (owner) where kind in ('personal', 'family', 'quota_hold', 'wallet');
 create unique index account_by_id on account (id) include (region, kind);
 create table visit (
     id text primary key,
@@ -117,11 +124,12 @@ create table binding (
     user_no text not null references person,
     relation text not null,       -- what the user is to the authoriser
     mode text not null default 'live_call' check (mode in ('live_call', 'family_account', 'quota_hold')),
+    term text not null default 'long_term' check (term in ('long_term', 'single_use')),
     position smallint not null check (position > 0),
-    state text not null check (state in ('pending', 'active', 'ended')),
+    state text not null check (state in ('review', 'pending', 'active', 'frozen', 'ended')),
     starts_on date not null,
     ends_on date,
-    cap_per_transaction bigint check (cap_per_transaction >= 0),
+    limits jsonb not null default '{}',   -- what the authoriser allows: amounts in fen, purposes, kinds of place
     proof jsonb not null,         -- notice version, consent time, signature hash, channel
     ended_reason text,
     created_at timestamptz not null,
@@ -129,7 +137,7 @@ create table binding (
     check (authoriser <> user_no),
     check (ends_on is null or ends_on >= starts_on)
 );
-create unique index binding_once on binding (authoriser, user_no) where state <> 'ended';
+create unique index binding_once on binding (authoriser, user_no, mode) where state <> 'ended';
 create index binding_of_user on binding (user_no) where state <> 'ended';
 
 -- Each step in the life of a binding; never changed.
@@ -145,6 +153,15 @@ create index binding_event_of on binding_event (binding_id, at);
 
 create trigger binding_event_is_append_only before update or delete on binding_event
     for each row execute function refuse_change();
+
+-- What was drawn through a binding on a day of payment and not given back; guarded by the lock on the authoriser's
+-- account rows.
+create table binding_use (
+    binding_id text not null references binding,
+    day date not null,
+    amount bigint not null check (amount >= 0),
+    primary key (binding_id, day)
+);
 -- Yearly figures of a person by kind of benefit; guarded by the lock on the person's account rows.
 create table year_total (
     region text not null,

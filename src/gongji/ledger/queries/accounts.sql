@@ -1,52 +1,56 @@
 -- name: lock_accounts_around
--- Every personal account that a settlement of these patients, or the reversals named, can touch. Always locked in id
+-- Every account of people that a settlement of these patients, or the reversals named, can touch. Always locked in id
 -- order and before anything else: two batches can then never wait for each other in a circle.
-select id, region, owner, segment, state, balance, held
+select id, region, owner, segment, state, balance, kind, binding
 from account
 where id = any(array(
-    select id from account where kind = 'personal' and owner = any(%(patients)s)
+    select id from account where kind in ('personal', 'family', 'quota_hold', 'wallet') and owner = any(%(patients)s)
     union
     select a.id
-    from binding b join account a on a.kind = 'personal' and a.owner = b.authoriser
-    where b.user_no = any(%(patients)s) and b.state = 'active'
+    from binding b join account a on a.kind in ('personal', 'family', 'quota_hold', 'wallet') and a.owner = b.authoriser
+    where b.user_no = any(%(patients)s) and b.state in ('active', 'frozen')
     union
-    select unnest(%(also)s::bigint[])))
+    select a.id
+    from account o join account a on a.kind in ('personal', 'family', 'quota_hold', 'wallet') and a.owner = o.owner
+    where o.id = any(%(also)s)))
 order by id
 for no key update;
 
 -- name: read_accounts_around
-select id, region, owner, segment, state, balance, held
+select id, region, owner, segment, state, balance, kind, binding
 from account
 where id = any(array(
-    select id from account where kind = 'personal' and owner = any(%(patients)s)
+    select id from account where kind in ('personal', 'family', 'quota_hold', 'wallet') and owner = any(%(patients)s)
     union
     select a.id
-    from binding b join account a on a.kind = 'personal' and a.owner = b.authoriser
-    where b.user_no = any(%(patients)s) and b.state = 'active'
+    from binding b join account a on a.kind in ('personal', 'family', 'quota_hold', 'wallet') and a.owner = b.authoriser
+    where b.user_no = any(%(patients)s) and b.state in ('active', 'frozen')
     union
-    select unnest(%(also)s::bigint[])))
+    select a.id
+    from account o join account a on a.kind in ('personal', 'family', 'quota_hold', 'wallet') and a.owner = o.owner
+    where o.id = any(%(also)s)))
 order by id;
 
 -- name: accounts_of_postings
--- Personal accounts that the journals of these settlements moved.
+-- Accounts of people that the journals of these settlements moved.
 select a.id
 from unnest(%(days)s::date[], %(regions)s::text[], %(journals)s::bigint[]) as s (booked_on, region, journal_id)
 join posting p using (booked_on, region, journal_id)
-join account a on a.id in (p.from_account, p.to_account) and a.kind = 'personal';
+join account a on a.id in (p.from_account, p.to_account) and a.kind in ('personal', 'family', 'quota_hold', 'wallet');
 
 -- name: lock_accounts
 -- In id order, like every batch does.
-select id, region, owner, segment, state, balance, held
-from account where kind = 'personal' and owner = any(%(owners)s) order by id for no key update;
+select id, region, owner, segment, state, balance, kind, binding
+from account where kind in ('personal', 'family', 'quota_hold', 'wallet') and owner = any(%(owners)s) order by id for no key update;
 
 -- name: read_accounts
-select id, region, owner, segment, state, balance, held
-from account where kind = 'personal' and owner = any(%(owners)s) order by id;
+select id, region, owner, segment, state, balance, kind, binding
+from account where kind in ('personal', 'family', 'quota_hold', 'wallet') and owner = any(%(owners)s) order by id;
 
 -- name: ensure_accounts
 insert into account (region, kind, owner)
 select * from unnest(%(regions)s::text[], %(kinds)s::account_kind[], %(owners)s::text[])
-on conflict (kind, owner, segment, region) do nothing;
+on conflict (kind, owner, segment, region, binding) do nothing;
 
 -- name: find_accounts
 select a.id, a.kind, a.owner, a.region
@@ -59,8 +63,9 @@ from unnest(%(ids)s::bigint[], %(deltas)s::bigint[]) as d (id, delta)
 where a.id = d.id;
 
 -- name: open_account
-insert into account (region, kind, owner, segment, state)
-values (%(region)s, 'personal', %(owner)s, %(segment)s, %(state)s);
+insert into account (region, kind, owner, segment, state, binding)
+values (%(region)s, %(kind)s, %(owner)s, %(segment)s, %(state)s, %(binding)s)
+on conflict (kind, owner, segment, region, binding) do nothing;
 
 -- name: movements
 -- What went into and out of a person's accounts, newest first.

@@ -1,26 +1,27 @@
 -- name: bindings_of_users
-select id, authoriser, user_no, relation, mode, position, state, starts_on, ends_on, cap_per_transaction, created_at
-from binding where user_no = any(%(patients)s) and state = 'active' order by user_no, position, created_at;
+select id, authoriser, user_no, relation, mode, position, state, starts_on, ends_on, limits, term, created_at
+from binding where user_no = any(%(patients)s) and state in ('active', 'frozen') order by user_no, position, created_at;
 
 -- name: binding
-select id, authoriser, user_no, relation, mode, position, state, starts_on, ends_on, cap_per_transaction, created_at
+select id, authoriser, user_no, relation, mode, position, state, starts_on, ends_on, limits, term, created_at
 from binding where id = %(id)s;
 
 -- name: bindings_of_person
-select id, authoriser, user_no, relation, mode, position, state, starts_on, ends_on, cap_per_transaction, created_at
+select id, authoriser, user_no, relation, mode, position, state, starts_on, ends_on, limits, term, created_at
 from binding where authoriser = %(person_no)s or user_no = %(person_no)s order by created_at desc;
 
 -- name: binding_counts
-select count(*) filter (where authoriser = %(authoriser)s),
-       count(*) filter (where user_no = %(user)s),
-       count(*) filter (where authoriser = %(authoriser)s and user_no = %(user)s)
+-- Other people on each side, and whether the two are bound in this mode.
+select count(distinct user_no) filter (where authoriser = %(authoriser)s and user_no <> %(user)s),
+       count(distinct authoriser) filter (where user_no = %(user)s and authoriser <> %(authoriser)s),
+       count(*) filter (where authoriser = %(authoriser)s and user_no = %(user)s and mode = %(mode)s)
 from binding where state <> 'ended' and (authoriser = %(authoriser)s or user_no = %(user)s);
 
 -- name: add_binding
 insert into binding (id, authoriser, user_no, relation, mode, position, state, starts_on, ends_on,
-                     cap_per_transaction, proof, created_at, changed_at)
+                     limits, term, proof, created_at, changed_at)
 values (%(id)s, %(authoriser)s, %(user)s, %(relation)s, %(mode)s, %(position)s, %(state)s, %(starts_on)s, %(ends_on)s,
-        %(cap)s, %(proof)s, %(at)s, %(at)s);
+        %(limits)s, %(term)s, %(proof)s, %(at)s, %(at)s);
 
 -- name: change_binding
 update binding set state = %(state)s, ended_reason = %(reason)s, changed_at = %(at)s where id = %(id)s;
@@ -30,7 +31,7 @@ insert into binding_event (binding_id, at, what, actor, channel, details)
 values (%(binding)s, %(at)s, %(what)s, %(actor)s, %(channel)s, %(details)s);
 
 -- name: live_bindings
-select id, authoriser, user_no, relation, mode, position, state, starts_on, ends_on, cap_per_transaction, created_at
+select id, authoriser, user_no, relation, mode, position, state, starts_on, ends_on, limits, term, created_at
 from binding where state <> 'ended' order by id;
 
 -- name: last_position
@@ -40,3 +41,31 @@ select coalesce(max(position), 0) from binding where user_no = %(user)s and stat
 update binding set state = 'ended', ended_reason = 'expired', changed_at = %(at)s
 where state <> 'ended' and ends_on < %(today)s and (authoriser = any(%(people)s) or user_no = any(%(people)s))
 returning id;
+
+-- name: binding_uses
+-- Drawn through bindings today, this year and ever.
+select u.binding_id,
+       coalesce(sum(u.amount) filter (where u.day = %(today)s), 0)::bigint,
+       coalesce(sum(u.amount) filter (where u.day >= date_trunc('year', %(today)s::date)), 0)::bigint,
+       coalesce(sum(u.amount), 0)::bigint
+from binding b join binding_use u on u.binding_id = b.id
+where b.user_no = any(%(users)s) and b.state in ('active', 'frozen')
+group by u.binding_id;
+
+-- name: add_binding_uses
+insert into binding_use as u (binding_id, day, amount)
+select * from unnest(%(bindings)s::text[], %(days)s::date[], %(amounts)s::bigint[])
+on conflict (binding_id, day) do update set amount = u.amount + excluded.amount;
+
+-- name: give_back_binding_uses
+update binding_use u set amount = u.amount - d.amount
+from unnest(%(bindings)s::text[], %(days)s::date[], %(amounts)s::bigint[]) as d (binding_id, day, amount)
+where (u.binding_id, u.day) = (d.binding_id, d.day);
+
+-- name: end_bindings
+update binding set state = 'ended', ended_reason = %(reason)s, changed_at = %(at)s
+where id = any(%(ids)s) and state <> 'ended';
+
+-- name: add_binding_events
+insert into binding_event (binding_id, at, what, actor, channel)
+select id, %(at)s, %(what)s, %(actor)s, %(channel)s from unnest(%(ids)s::text[]) as id;

@@ -10,7 +10,7 @@ from person
 where person_no = any(array(
     select unnest(%(patients)s::text[])
     union
-    select authoriser from binding where user_no = any(%(patients)s) and state = 'active'));
+    select authoriser from binding where user_no = any(%(patients)s) and state in ('active', 'frozen')));
 
 -- name: person_by_certificate
 select person_no, region, name, certificate_type, certificate_no, card_no, phone, gender, birth_date, scheme, status,

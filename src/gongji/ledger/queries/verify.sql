@@ -15,12 +15,12 @@ order by j.lane, j.seal_no, p.journal_id, p.line;
 select lane, no, journals, previous, hash from seal order by lane, no;
 
 -- name: verify_balances
--- Personal accounts whose balance is not what the postings give.
+-- Accounts of people whose balance is not what the postings give.
 select a.id, a.balance, coalesce(i.came, 0) - coalesce(o.went, 0)
 from account a
 left join (select to_account as id, sum(amount)::bigint as came from posting group by to_account) i using (id)
 left join (select from_account as id, sum(amount)::bigint as went from posting group by from_account) o using (id)
-where a.kind = 'personal' and a.balance <> coalesce(i.came, 0) - coalesce(o.went, 0)
+where a.kind in ('personal', 'family', 'quota_hold', 'wallet') and a.balance <> coalesce(i.came, 0) - coalesce(o.went, 0)
 order by a.id;
 
 -- name: verify_orphans
@@ -73,3 +73,6 @@ select coalesce(y.person_no, t.person_no)
 from year_total y full join told t using (person_no, year, benefit)
 where (y.deductible, y.eligible, y.pool, y.events) is distinct from (t.deductible, t.eligible, t.pool, t.events)
 limit 1;
+
+-- name: verify_binding_uses
+select binding_id, day, amount from binding_use where amount <> 0;

@@ -6,12 +6,17 @@ create type account_kind as enum (
     'premium_income',       -- where contributions come from
     'clearing_payable',     -- what a region owes another region
     'clearing_receivable',  -- what another region owes a region
-    'suspense'              -- money whose owner's account is closed
+    'suspense',             -- money whose owner's account is closed
+    'family',               -- what a person has moved aside for his family
+    'quota_hold',           -- what a person has frozen for one binding
+    'wallet',               -- what relatives have given a person
+    'wallet_transit'        -- given, and not accepted yet
 );
 
 -- Every insured person has at least one personal row: locking it serialises everything that changes his money,
 -- his yearly figures, his visits and his bindings. Residents' rows are in state 'none' and stay at zero.
--- Accounts that are not personal are never updated: their balance is the sum of their postings.
+-- People's accounts are rows with a balance, locked before they change. All others are never updated: their balance
+-- is the sum of their postings.
 create table account (
     region text not null,
     id bigint generated always as identity,
@@ -20,10 +25,12 @@ create table account (
     segment text not null default 'whole' check (segment in ('whole', 'current_year', 'historical')),
     state text not null default 'open' check (state in ('open', 'frozen', 'closed', 'none')),
     balance bigint not null default 0 check (balance >= 0),
-    held bigint not null default 0 check (held >= 0 and held <= balance),
+    binding text not null default '',   -- of a quota: the binding it is frozen for
     primary key (region, id),
     check (state <> 'none' or balance = 0),
-    check (kind = 'personal' or balance = 0)
+    check (kind in ('personal', 'family', 'quota_hold', 'wallet') or balance = 0),
+    check ((binding <> '') = (kind = 'quota_hold'))
 );
-create unique index account_of_owner on account (kind, owner, segment, region);
+create unique index account_of_owner on account (kind, owner, segment, region, binding);
+create index account_by_person on account (owner) where kind in ('personal', 'family', 'quota_hold', 'wallet');
 create unique index account_by_id on account (id) include (region, kind);

@@ -14,7 +14,7 @@ from litestar.response import Redirect, Response, Template
 from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
 
 from gongji.core.codes import Relation
-from gongji.core.family import BindingState
+from gongji.core.family import BindingState, Limits
 from gongji.core.policy import Kin, PolicyBook, SharingReach
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.service.bindings import BindingRequest, bind_once
@@ -195,7 +195,7 @@ def _request(form: Form, visitor: Visitor) -> BindingRequest | None:
         position=position,
         starts_on=starts_on,
         ends_on=ends_on,
-        cap_per_transaction=cap,
+        limits=Limits(per_transaction=cap),
         notice_accepted=form.ticked("notice_accepted"),
         signature=_signature(form, visitor),
         channel=CHANNEL,

@@ -76,7 +76,7 @@ def _card(view: BindingView, visitor: Visitor, today: date) -> Card:
         to_confirm=binding.state is BindingState.PENDING and not mine,
         starts_on=binding.starts_on,
         ends_on=binding.ends_on,
-        cap=binding.cap_per_transaction,
+        cap=binding.limits.per_transaction,
         position=binding.position,
     )
 
