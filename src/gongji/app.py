@@ -111,7 +111,11 @@ _OAUTH2: Final = SecurityScheme(
             token_url="/oauth/token",  # noqa: S106 - an address
             refresh_url="/oauth/token",
             scopes={scope.value: scope.label for scope in Scope if scope.personal},
-        )
+        ),
+        client_credentials=OAuthFlow(
+            token_url="/oauth/token",  # noqa: S106 - an address
+            scopes={scope.value: scope.label for scope in Scope if not scope.personal},
+        ),
     ),
 )
 _TAGS: Final = {

@@ -62,10 +62,11 @@ _SIGNED_IN: Final = (
 _WRITES: Final = ((409, "与规则或现状不符，没有办理"), (413, "请求内容太大"), (415, "不是 JSON"))
 
 
-def public(*, writes: bool = False) -> dict[str, Any]:
-    """Arguments of a route that is open to everybody."""
+def public(*, writes: bool = False, scope: Scope | None = None) -> dict[str, Any]:
+    """Arguments of a route that is open to everybody; ``scope`` opens it to an institution's own service as well."""
     answers = ((401, "核对不通过"), (403, "不能办理"), (404, "没有这条记录"), *_COMMON, *(_WRITES if writes else ()))
-    return {"security": [{}], "responses": _answers(*answers), "opt": {"public": True}}
+    security: list[dict[str, list[str]]] = [{}] if scope is None else [{}, {"oauth2": [scope.value]}]
+    return {"security": security, "responses": _answers(*answers), "opt": {"scope": scope}}
 
 
 def open_to(scope: Scope) -> dict[str, Any]:

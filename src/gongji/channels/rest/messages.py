@@ -10,6 +10,7 @@ from litestar.params import FromPath, HeaderParameter
 from gongji.channels.rest.callers import bearer, institution_by_token, public
 from gongji.channels.rest.problems import RefusedError
 from gongji.core.refusal import Code, refuse
+from gongji.core.scopes import Scope
 from gongji.service.messages import MessageState, message_state
 from gongji.service.people import registered_institution
 from gongji.service.platform import Platform
@@ -18,7 +19,7 @@ LONGEST = 30
 """Institution codes and message ids of the national interface are not longer."""
 
 
-@get("/messages/{institution:str}/{message_id:str}", tags=["机构"], **public())
+@get("/messages/{institution:str}/{message_id:str}", tags=["机构"], **public(scope=Scope.MESSAGES_READ))
 async def message(
     request: Request[Any, Any, Any],
     platform: NamedDependency[Platform],
