@@ -16,7 +16,7 @@ from gongji.demo.people import PASSWORD, binding_requests, citizens, families
 from gongji.ledger import store
 from gongji.ledger.connection import connect
 from gongji.service.bindings import bind_in
-from gongji.service.enrol import credit_in, enrol, own_lane
+from gongji.service.enrol import credit_in, enrol
 from gongji.service.platform import Platform
 from gongji.service.secret import hash_password
 from gongji.service.staff import add_staff
@@ -45,7 +45,7 @@ async def build(platform: Platform) -> None:
     """
     if not platform.sandbox:
         raise ProductionError("生产环境不能建立演示城市")
-    async with own_lane(platform) as (conn, lane):
+    async with platform.pool.connection() as conn, conn.transaction():
         cursor = await store.run(conn, "claim_setting", key=BUILT, value="")
         if await cursor.fetchone() is None:
             return
@@ -53,7 +53,7 @@ async def build(platform: Platform) -> None:
         await _take_in(conn, platform)
         await _open_offices(conn, platform)
         money = [credit for citizen in citizens().values() for credit in citizen.credits]
-        await credit_in(conn, lane, money, platform.clock())
+        await credit_in(conn, money, platform.clock())
         await _bind(conn, platform.book)
         city = await describe(conn)
         stored = {key: value for key, value in city.items() if key not in ("portal", "gateway")}

@@ -10,6 +10,8 @@ from gongji.ledger.sql import queries
 
 _LANE_CLASS = 0x676A  # "gj": first key of the advisory locks that keep a lane to one writer
 MAX_LANES = 256
+COUNTER_LANE = 0
+"""The lane of everything that is booked outside batches; its writers take turns."""
 GENESIS = bytes(32)
 """What stands before the first seal of a lane."""
 
@@ -79,6 +81,12 @@ async def take_lane(conn: AsyncConnection) -> Lane:
         if row and row[0]:
             return await read_lane(conn, number)
     raise NoFreeLaneError(f"all {MAX_LANES} lanes are taken")
+
+
+async def hold_counter_lane(conn: AsyncConnection) -> Lane:
+    """The counter lane as it stands, held until the transaction ends."""
+    await conn.execute("select pg_advisory_xact_lock(%s, %s)", (_LANE_CLASS, COUNTER_LANE))
+    return await read_lane(conn, COUNTER_LANE)
 
 
 async def read_lane(conn: AsyncConnection, number: int) -> Lane:

@@ -145,11 +145,12 @@ def _check_document(journal: _Journal, drawn: Counter[tuple[str, date]]) -> Diff
     """A settlement's document, its columns and its postings must tell the same story."""
     row, document = journal.row, journal.document
     if document is None:
-        missing = row.kind in ("settlement", "reversal")
-        return Difference(kind="document", row=f"凭证 {row.id}", stated="缺失", computed="应存在") if missing else None
+        return Difference(kind="document", row=f"凭证 {row.id}", stated="缺失", computed="应存在")
     digest = hashlib.sha256(document).digest()
     if digest != row.document_hash:
-        return Difference(kind="document", row=f"结算 {row.id}", stated=row.document_hash.hex(), computed=digest.hex())
+        return Difference(kind="document", row=f"凭证 {row.id}", stated=row.document_hash.hex(), computed=digest.hex())
+    if row.kind not in ("settlement", "reversal"):
+        return None
     settlement = rows.settlement_decoder.decode(document)
     for binding, amount in settlement.drawn.items():
         drawn[binding, settlement.counts_on] += amount

@@ -230,7 +230,8 @@ create table journal (
     booked_on date not null,
     region text not null,
     id bigint not null,
-    kind text not null check (kind in ('credit', 'settlement', 'reversal')),
+    kind text not null check (kind in ('credit', 'settlement', 'reversal', 'set_aside', 'given_back', 'transfer',
+                                       'premium', 'clearing', 'correction')),
     booked_at timestamptz not null,
     sender text not null,
     message_id text not null,
@@ -241,6 +242,18 @@ create table journal (
     primary key (region, booked_on, id)
 ) partition by range (booked_on);
 create index journal_of_seal on journal (lane, seal_no);
+
+-- What a journal was about, as JSON, where it is not a settlement: settlements keep their own documents.
+create table journal_document (
+    booked_on date not null,
+    region text not null,
+    journal_id bigint not null,
+    document bytea not null,
+    primary key (region, booked_on, journal_id)
+) partition by range (booked_on);
+
+create trigger journal_document_is_append_only before update or delete on journal_document
+    for each row execute function refuse_change();
 
 create table posting (
     booked_on date not null,
@@ -279,7 +292,7 @@ declare
     child text;
 begin
     while month <= last_day loop
-        foreach parent in array array['settlement', 'journal', 'posting'] loop
+        foreach parent in array array['settlement', 'journal', 'journal_document', 'posting'] loop
             child := parent || to_char(month, '_YYYY_MM');
             if to_regclass(child) is null then
                 execute format('create table %I partition of %I for values from (%L) to (%L)',

@@ -23,3 +23,7 @@ select no, hash from seal where lane = %(lane)s order by no desc limit 1;
 
 -- name: ensure_months
 select ensure_months(%(first)s, %(last)s);
+
+-- name: add_journal_documents
+insert into journal_document (booked_on, region, journal_id, document)
+select %(day)s::date, * from unnest(%(regions)s::text[], %(journals)s::bigint[], %(documents)s::bytea[]);

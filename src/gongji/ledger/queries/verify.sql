@@ -1,9 +1,10 @@
 -- name: verify_journals
 -- Every journal in the order of its chain.
 select j.lane, j.seal_no, j.booked_at, j.region, j.id, j.kind, j.sender, j.message_id, j.reverses, j.document_hash,
-       s.document, s.total, s.pool, s.supplementary, s.own, s.shared, s.cash
+       coalesce(s.document, d.document), s.total, s.pool, s.supplementary, s.own, s.shared, s.cash
 from journal j
 left join settlement s on (s.booked_on, s.region, s.journal_id) = (j.booked_on, j.region, j.id)
+left join journal_document d on (d.booked_on, d.region, d.journal_id) = (j.booked_on, j.region, j.id)
 order by j.lane, j.seal_no, j.id;
 
 -- name: verify_postings
