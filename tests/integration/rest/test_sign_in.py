@@ -269,3 +269,29 @@ async def test_staff_sign_in_with_password_and_code(running: Platform) -> None:
     for _ in range(9):
         last = await sign_in_staff(running, "wang01", "guess", "000000")
     assert last == Refusal(code=Code.LOGIN_LOCKED)
+
+
+async def test_the_portal_takes_codes_too(browse: Any, people: Any, running: Platform, fresh: Any) -> None:
+    browser, son = await browse(None), people["son"]
+    assert "请填写" in (await browser.post("/login/code/send", login="")).text
+    sent = await browser.post("/login/code/send", login=son.card_no)
+    assert "如果该号码登记了手机号" in sent.text
+    wrong = await browser.post("/login/code", login=son.card_no, code="x")
+    assert (wrong.status_code, "验证码不正确" in wrong.text) == (422, True)
+    opened = await browser.post("/login/code", login=son.card_no, code=fresh[-1][1])
+    assert opened.headers["location"] == "/account"
+    assert son.name in (await browser.get("/account")).text
+
+    other, mother = await browse(None), people["mother"]
+    await other.post("/login/forgot/send", login=mother.card_no)
+    code = fresh[-1][1]
+    weak = await other.post("/login/forgot", login=mother.card_no, code=code, new_password="888888")
+    assert "8 到 128 个字符" in weak.text
+    done = await other.post("/login/forgot", login=mother.card_no, code=code, new_password=PASSWORD + "x")
+    assert done.headers["location"] == "/login?done=password"
+    assert "新密码已经设置" in (await other.get(done.headers["location"])).text
+    assert (await other.sign_in(mother.card_no, PASSWORD + "x")).status_code == 303
+    back = {"old_password": PASSWORD + "x", "new_password": PASSWORD, "again": PASSWORD}
+    assert (await other.post("/password", **back)).status_code == 303
+    running.send_code = None
+    assert "还没有开通" in (await (await browse(None)).get("/login/code")).text

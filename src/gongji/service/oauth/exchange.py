@@ -151,6 +151,8 @@ async def _may_consent(
         return refuse(Code.NOT_REAL_NAME)
     if wanted.card_bound:
         return None
+    if not card_no.strip():
+        return refuse(Code.INPUT_INVALID, field="card_no", what="请填写您的社保卡号")
     refusal = await throttle.count(conn, platform, throttle.CARD, person_no)
     if refusal:
         return refusal

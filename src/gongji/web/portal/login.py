@@ -36,7 +36,8 @@ async def login_page(request: Request[Any, Any, Any], guest: NamedDependency[Vis
     target = _safe(request.query_params.get("next", ""))
     if guest and not guest.password_issued:
         return Redirect(target, status_code=HTTP_303_SEE_OTHER)
-    return page("login.html", target=target, login="", problem="")
+    done = request.query_params.get("done") == "password"
+    return page("login.html", target=target, login="", problem="", done=done)
 
 
 @post("/login", status_code=HTTP_200_OK)
@@ -61,7 +62,7 @@ async def login(
 
 
 def _again(target: str, number: str, problem: str, status: int) -> Template:
-    return page("login.html", status=status, target=target, login=number, problem=problem)
+    return page("login.html", status=status, target=target, login=number, problem=problem, done=False)
 
 
 @post("/logout", status_code=HTTP_200_OK)

@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from gongji.web.portal import account, bind, consent, family, home, login, receipt, security
+from gongji.web.portal import account, bind, codes, consent, family, home, login, receipt, security
 
 
 def portal_routes() -> Router:
@@ -16,6 +16,12 @@ def portal_routes() -> Router:
             login.login_page,
             login.login,
             login.logout,
+            codes.sign_in_page,
+            codes.send_to_sign_in,
+            codes.sign_in_by_code,
+            codes.reset_page,
+            codes.send_to_reset,
+            codes.reset_by_code,
             security.security,
             security.end_device,
             security.end_others,
