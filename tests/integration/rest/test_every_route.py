@@ -179,7 +179,6 @@ async def test_pages_stay_put_while_rows_are_added(api: Any, people: Any, buy: A
             made.append(await buy("mother", 50, f"PAGE-{path}-{len(seen)}"))
             link = answer.headers.get("link", "")
             address = link.partition(">")[0].removeprefix("</api")
-            assert address or len(answer.json()) <= 3
         assert len(seen) == len(set(seen)), "nothing twice"
         assert set(made[:7]) <= set(seen), "nothing left out"
         assert seen == sorted(seen, key=lambda one: one[14:], reverse=True)
