@@ -13,7 +13,7 @@ from gongji.core.codes import AccountState, Insurance, Relation
 from gongji.core.family import BindingState
 from gongji.core.refusal import Code, Refusal
 from gongji.ledger.verify import verify
-from gongji.service import bindings, visits
+from gongji.service import binding_life, bindings, visits
 from gongji.service.commands import Claimed, Done, Reverse
 from gongji.service.platform import Platform
 from gongji.service.presettle import presettle
@@ -75,7 +75,7 @@ async def test_reversal_gives_each_payer_his_own_part_back_even_after_unbinding(
     await family(world)
     settled = await world.settle("父", 60_000)
     binding = (await bindings.bindings_of(world.platform, world.people["子"]))[0].binding
-    ended = await bindings.end(world.platform, binding.id, world.people["父"], "portal")
+    ended = await binding_life.end(world.platform, binding.id, world.people["父"], "portal")
     assert not isinstance(ended, Refusal)
     reversal = done(await world.reverse(settled))
     assert await world.balance("父") == 5_000

@@ -13,7 +13,7 @@ from gongji.core.family import Binding
 from gongji.core.policy import PolicyBook
 from gongji.core.refusal import Code, Refusal
 from gongji.ledger.verify import verify
-from gongji.service import bindings
+from gongji.service import binding_life, bindings
 from gongji.service.commands import Done, Settle
 from gongji.service.platform import Platform
 from world import World, done
@@ -73,7 +73,7 @@ class FamilyMachine(RuleBasedStateMachine):
             return
         authoriser, user, binding_id = link
         actor = self.world.people[user if by_user else authoriser]
-        outcome = self.run(bindings.end(self.platform, binding_id, actor, "portal"))
+        outcome = self.run(binding_life.end(self.platform, binding_id, actor, "portal"))
         assert isinstance(outcome, Binding)
         self.links[user] = [kept for kept in self.links[user] if kept[1] != binding_id]
 

@@ -12,7 +12,7 @@ from gongji.core.codes import Relation
 from gongji.core.family import Binding, Limits
 from gongji.core.money import MoneyError, parse_yuan
 from gongji.core.refusal import Refusal
-from gongji.service import bindings
+from gongji.service import binding_life, bindings
 from gongji.service.commands import Credential
 from gongji.service.people import Holding, person_shown
 from gongji.service.platform import Platform
@@ -81,7 +81,7 @@ def confirm(binding: Annotated[str, typer.Argument(help="绑定编号")], by: By
         holding = await _person(platform, by)
         if isinstance(holding, Refusal):
             return holding
-        return await bindings.confirm(platform, binding, holding.person.person_no, CHANNEL)
+        return await binding_life.confirm(platform, binding, holding.person.person_no, CHANNEL)
 
     _tell(on_platform(data, work))
 
@@ -94,7 +94,7 @@ def end(binding: Annotated[str, typer.Argument(help="绑定编号")], by: By, *,
         holding = await _person(platform, by)
         if isinstance(holding, Refusal):
             return holding
-        return await bindings.end(platform, binding, holding.person.person_no, CHANNEL)
+        return await binding_life.end(platform, binding, holding.person.person_no, CHANNEL)
 
     _tell(on_platform(data, work))
 

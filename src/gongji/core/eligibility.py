@@ -254,7 +254,7 @@ def limits_left(limits: Limits, used: Used) -> tuple[LimitLeft, ...]:
 
 def limits_fault(limits: Limits) -> Refusal | None:
     """What is wrong with limits that an authoriser sets; a limit of zero is his way to pause."""
-    amounts = (limits.per_transaction, limits.per_day, limits.per_year, limits.total)
+    amounts = (limits.per_transaction, limits.per_day, limits.per_year, limits.total, limits.quota)
     if any(amount is not None and not 0 <= amount <= MOST_LIMIT for amount in amounts):
         what = f"金额在 0 到 {format_yuan(MOST_LIMIT)} 元之间"
         return refuse(Code.LIMIT_INVALID, field="limits", what=what)

@@ -31,6 +31,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         per_transaction: most for one settlement.
         per_day, per_year: most for a day and a calendar year, by the day of payment.
         total: most for the whole life of the binding.
+        quota: with a quota, what is to be frozen when the binding becomes active.
         purposes: what may be paid, or None for all that the region allows.
         places: kinds of institution where it may be paid, or None for all.
     """
@@ -39,6 +40,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     per_day: Fen | None = None
     per_year: Fen | None = None
     total: Fen | None = None
+    quota: Fen | None = None
     purposes: tuple[Purpose, ...] | None = None
     places: tuple[PlaceKind, ...] | None = None
 

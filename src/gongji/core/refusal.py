@@ -91,6 +91,8 @@ class Code(Enum):
     TOO_MANY_USERS = "too_many_users", "{region}规定一位授权人最多绑定 {limit} 位使用人"
     TOO_MANY_AUTHORISERS = "too_many_authorisers", "{region}规定一位使用人最多接受 {limit} 位授权人"
     MODE_NOT_OFFERED = "mode_not_offered", "当地不办理{asked}，可选：{allowed}"
+    AMOUNT_INVALID = "amount_invalid", "金额不合规：{what}"
+    BALANCE_SHORT = "balance_short", "可用余额 {available} 元，不足 {asked} 元"
     LIMIT_INVALID = "limit_invalid", "限额不合规：{what}"
     PERIOD_INVALID = "period_invalid", "共济起止日期不合规：{what}"
     BINDING_UNKNOWN = "binding_unknown", "未找到这条家庭共济绑定"

@@ -17,10 +17,12 @@ from gongji.core.person import Person
 from gongji.core.policy import BindingProof, PolicyBook
 from gongji.core.refusal import Code, Refusal, foremost, refuse
 from gongji.ledger import rows, store
+from gongji.service.binding_life import begin, end_in, note_event
 from gongji.service.commands import Sender
 from gongji.service.messages import Answer, once
 from gongji.service.people import people_by_number, read_accounts
 from gongji.service.platform import Platform
+from gongji.service.transact import all_or_nothing
 
 
 class BindingRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,8 +69,7 @@ class BindingView(msgspec.Struct, frozen=True, kw_only=True):
 
 async def bind(platform: Platform, request: BindingRequest) -> Binding | Refusal:
     """Bind a relative by the rules of today; where the region wants both consents it waits for the relative."""
-    async with platform.pool.connection() as conn, conn.transaction():
-        return await bind_in(conn, platform.book, request, platform.clock())
+    return await all_or_nothing(platform, lambda conn: bind_in(conn, platform.book, request, platform.clock()))
 
 
 async def bind_once(platform: Platform, sender: Sender, request: BindingRequest) -> Binding | Refusal:
@@ -114,9 +115,9 @@ async def bind_in(conn: AsyncConnection, book: PolicyBook, request: BindingReque
 async def _end_expired(conn: AsyncConnection, authoriser: Person, user: Person, at: datetime) -> None:
     """A binding whose last day has passed no longer counts; nothing was drawn on it since."""
     people = [authoriser.person_no, user.person_no]
-    cursor = await store.run(conn, "expire_bindings", people=people, today=at.date(), at=at)
-    for (binding_id,) in await cursor.fetchall():
-        await _event(conn, at, binding_id, "expired", "system", "system", {})
+    cursor = await store.run(conn, "expired_bindings", people=people, today=at.date())
+    for row in await cursor.fetchall():
+        await end_in(conn, rows.binding(row), "expired", "system", "system", at)
 
 
 async def _named(conn: AsyncConnection, request: BindingRequest) -> Person | Refusal:
@@ -181,7 +182,7 @@ async def _write(
     user: Person,
     mode: SharingMode,
     now: datetime,
-) -> Binding:
+) -> Binding | Refusal:
     proof = proof_for(book, authoriser.region, now.date())
     pending = (proof is not None and proof.confirm_by_user) or _both_agree(book, authoriser, user, now.date())
     cursor = await store.run(conn, "last_position", user=user.person_no)
@@ -218,7 +219,11 @@ async def _write(
         proof=Jsonb(evidence),
         at=now,
     )
-    await _event(conn, now, binding.id, "bound", authoriser.person_no, request.channel, evidence)
+    await note_event(conn, now, binding.id, "bound", authoriser.person_no, request.channel, evidence)
+    if binding.state is BindingState.ACTIVE:
+        refusal = await begin(conn, book, authoriser, binding, request.channel, now)
+        if refusal:
+            return refusal
     return binding
 
 
@@ -240,84 +245,6 @@ def _evidence(request: BindingRequest, proof: BindingProof | None, book: PolicyB
         "signature_sha256": hashlib.sha256(request.signature.encode()).hexdigest(),
         "channel": request.channel,
     }
-
-
-async def confirm(platform: Platform, binding_id: str, actor: str, channel: str) -> Binding | Refusal:
-    """The relative's own consent, where the region asks for both."""
-    async with platform.pool.connection() as conn, conn.transaction():
-        binding = await _locked(conn, binding_id)
-        if isinstance(binding, Refusal):
-            return binding
-        if actor != binding.user:
-            return refuse(Code.NOT_YOURS)
-        if binding.state is BindingState.ENDED:
-            return refuse(Code.BINDING_ENDED)
-        if binding.state is BindingState.ACTIVE:
-            return binding
-        return await _change(conn, platform, binding, BindingState.ACTIVE, "confirmed", actor, channel)
-
-
-async def end(platform: Platform, binding_id: str, actor: str, channel: str) -> Binding | Refusal:
-    """Either side may end a binding; what was paid stays paid, and reversals still give each payer his part back."""
-    async with platform.pool.connection() as conn, conn.transaction():
-        binding = await _locked(conn, binding_id)
-        if isinstance(binding, Refusal):
-            return binding
-        if actor not in (binding.authoriser, binding.user):
-            return refuse(Code.NOT_YOURS)
-        if binding.state is BindingState.ENDED:
-            return refuse(Code.BINDING_ENDED)
-        reason = "ended_by_authoriser" if actor == binding.authoriser else "ended_by_user"
-        return await _change(conn, platform, binding, BindingState.ENDED, reason, actor, channel)
-
-
-async def _locked(conn: AsyncConnection, binding_id: str) -> Binding | Refusal:
-    """A binding, with both sides' accounts locked so that no settlement runs beside the change."""
-    cursor = await store.run(conn, "binding", id=binding_id)
-    row = await cursor.fetchone()
-    if row is None:
-        return refuse(Code.BINDING_UNKNOWN, field="id")
-    await store.lock_accounts(conn, [row[1], row[2]])
-    cursor = await store.run(conn, "binding", id=binding_id)
-    row = await cursor.fetchone()
-    return rows.binding(row) if row else refuse(Code.BINDING_UNKNOWN, field="id")
-
-
-async def _change(
-    conn: AsyncConnection,
-    platform: Platform,
-    binding: Binding,
-    state: BindingState,
-    what: str,
-    actor: str,
-    channel: str,
-) -> Binding:
-    reason = what if state is BindingState.ENDED else None
-    now = platform.clock()
-    await store.run(conn, "change_binding", id=binding.id, state=state.value, reason=reason, at=now)
-    await _event(conn, now, binding.id, what, actor, channel, {})
-    return msgspec.structs.replace(binding, state=state)
-
-
-async def _event(
-    conn: AsyncConnection,
-    at: datetime,
-    binding_id: str,
-    what: str,
-    actor: str,
-    channel: str,
-    details: dict[str, Any],
-) -> None:
-    await store.run(
-        conn,
-        "add_binding_event",
-        binding=binding_id,
-        at=at,
-        what=what,
-        actor=actor,
-        channel=channel,
-        details=Jsonb(details),
-    )
 
 
 async def bindings_of(platform: Platform, person_no: str) -> list[BindingView]:

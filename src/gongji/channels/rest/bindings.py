@@ -15,7 +15,8 @@ from gongji.core.family import Limits
 from gongji.core.money import Fen, MoneyError, parse_yuan
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.core.scopes import Scope
-from gongji.service.bindings import BindingRequest, BindingView, bind_once, bindings_of, confirm, end
+from gongji.service.binding_life import confirm, end
+from gongji.service.bindings import BindingRequest, BindingView, bind_once, bindings_of
 from gongji.service.platform import Platform
 
 MOST_POSITIONS: Final = 9

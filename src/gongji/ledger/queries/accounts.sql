@@ -67,6 +67,15 @@ insert into account (region, kind, owner, segment, state, binding)
 values (%(region)s, %(kind)s, %(owner)s, %(segment)s, %(state)s, %(binding)s)
 on conflict (kind, owner, segment, region, binding) do nothing;
 
+-- name: reopen_account
+update account set state = %(state)s
+where (kind, owner, segment, region, binding)
+    = (%(kind)s::account_kind, %(owner)s, %(segment)s, %(region)s, %(binding)s)
+returning id;
+
+-- name: close_quota
+update account set state = 'closed' where kind = 'quota_hold' and owner = %(owner)s and binding = %(binding)s;
+
 -- name: movements
 -- What went into and out of a person's accounts, newest first.
 select p.booked_on, p.region, p.journal_id, p.purpose, j.kind, j.booked_at,

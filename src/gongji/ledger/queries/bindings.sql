@@ -37,10 +37,10 @@ from binding where state <> 'ended' order by id;
 -- name: last_position
 select coalesce(max(position), 0) from binding where user_no = %(user)s and state <> 'ended';
 
--- name: expire_bindings
-update binding set state = 'ended', ended_reason = 'expired', changed_at = %(at)s
-where state <> 'ended' and ends_on < %(today)s and (authoriser = any(%(people)s) or user_no = any(%(people)s))
-returning id;
+-- name: expired_bindings
+select id, authoriser, user_no, relation, mode, position, state, starts_on, ends_on, limits, term, created_at
+from binding
+where state <> 'ended' and ends_on < %(today)s and (authoriser = any(%(people)s) or user_no = any(%(people)s));
 
 -- name: binding_uses
 -- Drawn through bindings today, this year and ever.
@@ -69,3 +69,10 @@ where id = any(%(ids)s) and state <> 'ended';
 -- name: add_binding_events
 insert into binding_event (binding_id, at, what, actor, channel)
 select id, %(at)s, %(what)s, %(actor)s, %(channel)s from unnest(%(ids)s::text[]) as id;
+
+-- name: amend_binding
+update binding set limits = %(limits)s, changed_at = %(at)s where id = %(id)s;
+
+-- name: others_in_mode
+-- Live bindings of an authoriser in a mode.
+select count(*) from binding where authoriser = %(authoriser)s and mode = %(mode)s and state <> 'ended';

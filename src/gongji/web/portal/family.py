@@ -13,7 +13,8 @@ from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
 from gongji.core.family import Binding, BindingState
 from gongji.core.money import Fen
 from gongji.core.refusal import Refusal
-from gongji.service.bindings import BindingView, bindings_of, confirm, end
+from gongji.service.binding_life import confirm, end
+from gongji.service.bindings import BindingView, bindings_of
 from gongji.service.platform import Platform
 from gongji.web.faults import NoSuchPageError
 from gongji.web.rendering import page
