@@ -56,6 +56,7 @@ async def test_consent_in_the_browser(size: str, browse: Any, shoot: Any, town: 
     await _sign_in_on_the_way(page, town, role)
     await expect(page.get_by_role("heading", level=1)).to_contain_text("某某生活")
     await expect(page.get_by_text(Scope.BINDINGS_WRITE.label)).to_be_visible()
+    await page.get_by_label("绑定社保卡").fill("Z0000000")
     await page.get_by_role("button", name="同意", exact=True).click()
     await expect(page.get_by_text("社保卡号与您的参保记录不一致")).to_be_visible()
     await shoot(page, f"consent-{size}")
@@ -135,3 +136,30 @@ async def test_devices_and_password(size: str, browse: Any, log_in: Any, shoot: 
     await first.goto("/security")
     await first.get_by_role("button", name="全部退出").click()
     await expect(first).to_have_url(re.compile("/login"))
+
+
+async def test_a_code_from_the_phone(browse: Any, shoot: Any, town: Any) -> None:
+    sent: list[str] = []
+
+    async def keep(_conn: Any, _person: Any, code: str) -> None:
+        sent.append(code)
+
+    page = await browse("phone", script=False)
+    await page.goto("/login")
+    await shoot(page, "login-phone")
+    await page.get_by_role("link", name="用短信验证码登录").click()
+    await expect(page.get_by_text("还没有开通")).to_be_visible()
+    town.platform.send_code = keep
+    try:
+        await page.reload()
+        await page.get_by_label("证件号码或社保卡号").fill(town.people["nanning"].card_no)
+        await page.get_by_role("button", name="发送验证码").click()
+        await page.get_by_label("短信验证码").fill("000000" if sent[-1:] != ["000000"] else "111111")
+        await shoot(page, "code-phone")
+        await page.get_by_role("button", name="登录", exact=True).click()
+        await expect(page.get_by_text("验证码不正确或已过期")).to_be_visible()
+        await page.get_by_label("短信验证码").fill(sent[-1])
+        await page.get_by_role("button", name="登录", exact=True).click()
+        await expect(page).to_have_url(re.compile("/account"))
+    finally:
+        town.platform.send_code = None
