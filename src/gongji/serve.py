@@ -15,9 +15,11 @@ import psycopg
 import structlog
 from granian.constants import Interfaces
 from granian.server.embed import Server
+from psycopg import AsyncConnection
 
 from gongji.app import portal
 from gongji.channels.nhsa.gateway import gateway
+from gongji.core.person import Person
 from gongji.demo import city
 from gongji.ledger.embedded import EmbeddedPostgres
 from gongji.ledger.migrate import migrate
@@ -25,6 +27,8 @@ from gongji.ledger.sql import queries
 from gongji.listening import Listening, expect_free
 from gongji.logs import write_log_lines
 from gongji.policyfiles import load, locate
+from gongji.service import notices
+from gongji.service.outlets import delivering
 from gongji.service.platform import Platform, china_now
 from gongji.service.upkeep import sweep
 from gongji.settings import Settings, SettingsError, read_settings
@@ -87,7 +91,8 @@ async def _serve(
     chores += [asyncio.create_task(_keep_worker(dsn, settings, listening)) for _ in range(listening.workers - 1)]
     await ready(platform)
     try:
-        await listen(platform, settings, listening)
+        async with delivering(platform, settings):
+            await listen(platform, settings, listening)
     finally:
         for chore in chores:
             chore.cancel()
@@ -97,6 +102,8 @@ async def _serve(
 
 async def listen(platform: Platform, settings: Settings, listening: Listening) -> None:
     """Serve both ports in this process until a signal asks to stop; requests in flight are finished."""
+    if settings.sms.adapter != "off":
+        platform.send_code = _send_code
     servers = [
         _server(portal(platform, settings), listening.host, listening.port),
         _server(gateway(platform, settings), listening.host, listening.gateway_port),
@@ -105,6 +112,10 @@ async def listen(platform: Platform, settings: Settings, listening: Listening) -
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _stopper(servers))
     await asyncio.gather(*(server.serve() for server in servers))
+
+
+async def _send_code(conn: AsyncConnection, person: Person, code: str) -> None:
+    await notices.send_code(conn, person.person_no, code, china_now())
 
 
 def _stopper(servers: list[Server]) -> Callable[[], None]:
@@ -174,7 +185,8 @@ async def _work(settings: Settings, listening: Listening) -> None:
     await platform.open()
     watch = asyncio.create_task(_stop_with_parent())
     try:
-        await listen(platform, settings, listening)
+        async with delivering(platform, settings):
+            await listen(platform, settings, listening)
     finally:
         watch.cancel()
         await platform.close()

@@ -14,6 +14,22 @@ class SettingsError(ValueError):
     """A setting is missing or not allowed; the text names the variable and says what to do."""
 
 
+class Outlet(msgspec.Struct, frozen=True, kw_only=True):
+    """How one channel leaves the installation (通知渠道).
+
+    Attributes:
+        adapter: ``off``, ``sandbox`` (kept where everybody can look at it) or ``http`` (posted to a gateway).
+        url, key: the gateway and the key that signs what it gets.
+    """
+
+    adapter: str = "sandbox"
+    url: str = ""
+    key: str = ""
+
+
+ADAPTERS = ("off", "sandbox", "http")
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How one server runs.
 
@@ -24,6 +40,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         secret: ``GONGJI_SECRET``, key of the CSRF tokens.
         public_url: ``GONGJI_PUBLIC_URL``, the portal's address as people see it; empty: as the request has it.
         proxies: ``GONGJI_PROXIES``, how many of our own proxies stand in front and add to X-Forwarded-For.
+        sms, mini_program: ``GONGJI_SMS`` and ``GONGJI_MINI_PROGRAM`` with ``…_URL`` and ``…_KEY``: where notices go.
     """
 
     production: bool = False
@@ -32,6 +49,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     secret: str = SANDBOX_SECRET
     public_url: str = ""
     proxies: int = 0
+    sms: Outlet = Outlet()
+    mini_program: Outlet = Outlet()
 
 
 def default_data() -> Path:
@@ -55,6 +74,8 @@ def read_settings(data: Path | None = None) -> Settings:
         secret=os.environ.get("GONGJI_SECRET", SANDBOX_SECRET),
         public_url=_public_url(os.environ.get("GONGJI_PUBLIC_URL", "")),
         proxies=_proxies(os.environ.get("GONGJI_PROXIES", "0")),
+        sms=_outlet("GONGJI_SMS", production=env == "production"),
+        mini_program=_outlet("GONGJI_MINI_PROGRAM", production=env == "production"),
     )
     if settings.production and (settings.secret == SANDBOX_SECRET or len(settings.secret) < SHORTEST_SECRET):
         raise SettingsError(f"生产环境必须设置 GONGJI_SECRET，至少 {SHORTEST_SECRET} 个字符，且不能使用沙箱默认值")
@@ -73,3 +94,20 @@ def _proxies(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) == 1):
         raise SettingsError(f"GONGJI_PROXIES={text} 应是 0 到 9：程序前面自己的反向代理有几层")
     return int(text)
+
+
+def _outlet(name: str, *, production: bool) -> Outlet:
+    adapter = os.environ.get(name, "off" if production else "sandbox")
+    if adapter not in ADAPTERS:
+        raise SettingsError(f"{name}={adapter} 无法识别，只能是 {'、'.join(ADAPTERS)}")
+    if adapter == "sandbox" and production:
+        raise SettingsError(f"生产环境不能使用 {name}=sandbox：消息会公开显示；请改为 http 或 off")
+    if adapter != "http":
+        return Outlet(adapter=adapter)
+    url, key = os.environ.get(f"{name}_URL", ""), os.environ.get(f"{name}_KEY", "")
+    allowed = ("https://",) if production else ("https://", "http://")
+    if not url.startswith(allowed):
+        raise SettingsError(f"{name}=http 需要 {name}_URL，以 {' 或 '.join(allowed)} 开头")
+    if len(key) < SHORTEST_SECRET:
+        raise SettingsError(f"{name}=http 需要 {name}_KEY，至少 {SHORTEST_SECRET} 个字符")
+    return Outlet(adapter="http", url=url, key=key)

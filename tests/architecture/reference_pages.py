@@ -14,6 +14,7 @@ from architecture.project import DOCS
 from gongji.channels.rest.routes import rest_routes
 from gongji.cli import app
 from gongji.core.case import NotDrawn
+from gongji.core.notices import URGENT, WORDS, EndReason, Kind, Side
 from gongji.core.policy import PolicyBook
 from gongji.core.refusal import Code
 from gongji.core.scopes import Scope
@@ -106,6 +107,31 @@ def refusals_page() -> str:
     return "\n".join(lines)
 
 
+_TOLD_AS: Final = {Side.AUTHORISER: "授权人", Side.USER: "使用人", Side.SELF: "本人"}
+
+
+def notices_page() -> str:
+    """Every kind of notice: who is told, and in which words."""
+    lines = [
+        MADE,
+        "# Notices",
+        "",
+        "Words in braces are filled in. A sentence after ` / ` stands only where its facts are known.",
+        "A person's notice keeps only the facts that his text names. Kinds marked `urgent` go out at night as well and",
+        "are not kept in the inbox.",
+        "",
+        "| kind | title | who is told | text |",
+        "|---|---|---|---|",
+    ]
+    for kind in Kind:
+        marked = f"`{kind.value}`" + (" (`urgent`)" if kind in URGENT else "")
+        for side, words in WORDS[kind].items():
+            lines.append(f"| {marked} | {kind.label} | {_TOLD_AS[side]} | {_cell(' / '.join(words))} |")
+    lines += ["", "## Why a binding ended", "", "| reason | text |", "|---|---|"]
+    lines += [f"| `{reason.value}` | {reason.label} |" for reason in EndReason]
+    return "\n".join([*lines, ""])
+
+
 def contradictions_page() -> str:
     """Where sources contradict each other, in the order of the file."""
     book = load(locate())
@@ -168,6 +194,7 @@ def scopes_page() -> str:
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "commands.md": commands_page,
     "contradictions.md": contradictions_page,
+    "notices.md": notices_page,
     "refusals.md": refusals_page,
     "scopes.md": scopes_page,
 }

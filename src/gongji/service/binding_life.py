@@ -14,11 +14,13 @@ from psycopg.types.json import Jsonb
 from gongji.core.codes import SharingMode
 from gongji.core.eligibility import limits_fault
 from gongji.core.family import Binding, BindingState, Limits
+from gongji.core.notices import limits_in_words, of_binding
 from gongji.core.person import Person
 from gongji.core.policy import PolicyBook
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.ledger import rows, store
 from gongji.service.commands import Sender
+from gongji.service.notices import tell
 from gongji.service.people import people_by_number
 from gongji.service.platform import Platform
 from gongji.service.set_aside import release, set_quota
@@ -99,7 +101,9 @@ async def amend(platform: Platform, binding_id: str, actor: str, limits: Limits,
         await store.run(conn, "amend_binding", id=binding.id, limits=Jsonb(kept), at=now)
         before = msgspec.to_builtins(binding.limits)
         await note_event(conn, now, binding.id, "amended", actor, channel, {"before": before, "after": kept})
-        return msgspec.structs.replace(binding, limits=limits)
+        changed = msgspec.structs.replace(binding, limits=limits)
+        await tell(conn, of_binding(changed, "amended", now, changes=limits_in_words(limits)), now)
+        return changed
 
     return await _changing(platform, binding_id, work)
 
@@ -145,7 +149,9 @@ async def _enter(
     reason = what if state is BindingState.ENDED else None
     await store.run(conn, "change_binding", id=binding.id, state=state.value, reason=reason, at=now)
     await note_event(conn, now, binding.id, what, actor, channel, {})
-    return msgspec.structs.replace(binding, state=state)
+    entered = msgspec.structs.replace(binding, state=state)
+    await tell(conn, of_binding(entered, what, now), now)
+    return entered
 
 
 async def note_event(

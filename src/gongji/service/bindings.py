@@ -13,6 +13,7 @@ from gongji.core.account import AccountKind
 from gongji.core.codes import AccountState, BindingTerm, Relation, SharingMode
 from gongji.core.eligibility import Counts, across, limits_fault, may_bind, mode_for, proof_for
 from gongji.core.family import NO_LIMITS, Binding, BindingState, Limits
+from gongji.core.notices import of_binding
 from gongji.core.person import Person
 from gongji.core.policy import BindingProof, PolicyBook
 from gongji.core.refusal import Code, Refusal, foremost, refuse
@@ -20,6 +21,7 @@ from gongji.ledger import rows, store
 from gongji.service.binding_life import begin, end_in, note_event
 from gongji.service.commands import Sender
 from gongji.service.messages import Answer, once
+from gongji.service.notices import tell
 from gongji.service.people import people_by_number, read_accounts
 from gongji.service.platform import Platform
 from gongji.service.transact import all_or_nothing
@@ -224,6 +226,7 @@ async def _write(
         refusal = await begin(conn, book, authoriser, binding, request.channel, now)
         if refusal:
             return refusal
+    await tell(conn, of_binding(binding, "bound", now), now)
     return binding
 
 

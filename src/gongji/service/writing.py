@@ -20,6 +20,7 @@ from gongji.ledger.documents import citations_of, kept
 from gongji.ledger.sealing import JournalRow, Lane, PostingRow
 from gongji.service.commands import Command, Done, FeeLine, Reverse, Settle
 from gongji.service.incidents import record_incident
+from gongji.service.notices import tell_of_settlements
 from gongji.service.settle import year_change
 
 
@@ -95,6 +96,7 @@ async def write(
         await _write_purchases(conn, decided)
         await _write_links(conn, fresh)
         await _write_binding_uses(conn, decided, now)
+        await tell_of_settlements(conn, fresh, [binding for d in decided for binding in d.used_up], now)
     remembered = await store.write_messages(conn, messages, now) if messages else None
     for d in decided:
         if isinstance(d.outcome, Refusal):

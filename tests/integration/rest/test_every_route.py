@@ -25,6 +25,7 @@ PUBLIC = {
     "/api/sessions/code",
     "/api/codes",
     "/api/passwords",
+    "/api/sandbox/outbox",
 }
 
 
@@ -69,7 +70,7 @@ async def test_nobody_gets_nothing(api: Any) -> None:
     for method, path, _ in _operations(await _described(api)):
         if path not in PUBLIC:
             address = re.sub(r"{\w+}", "1" * 30, path)
-            answer = await nobody.http.request(method, address, json={} if method == "POST" else None)
+            answer = await nobody.http.request(method, address, json={} if method in ("POST", "PUT") else None)
             assert (answer.status_code, answer.json()["code"]) == (401, "not_signed_in"), f"{method} {path}"
 
 
@@ -102,7 +103,7 @@ async def test_a_stranger_sees_nobody_elses_data(api: Any, people: Any, buy: Any
         assert not unknown, f"give this test an id of somebody else's for {path}"
         address = path.format(**ids)
         answer = await stranger.http.request(
-            method, address, headers=stranger.headers, json={} if method == "POST" else None
+            method, address, headers=stranger.headers, json={} if method in ("POST", "PUT") else None
         )
         told = {text for text in secrets if text in answer.text and text not in address}
         assert not told, f"{method} {path} tells {told}"
@@ -137,7 +138,9 @@ async def test_a_channel_gets_what_its_scope_says_and_no_more(api: Any, people: 
         address = re.sub(r"{\w+}", "1" * 30, path)
         for scope in Scope:
             headers = {"authorization": f"Bearer gja_{scope}"}
-            answer = await guest.http.request(method, address, headers=headers, json={} if method == "POST" else None)
+            answer = await guest.http.request(
+                method, address, headers=headers, json={} if method in ("POST", "PUT") else None
+            )
             refused = answer.status_code == 403 and answer.json()["code"] in ("scope_missing", "not_yours")
             assert refused is (scope not in named), f"{method} {path} with {scope}: {answer.text}"
 

@@ -37,6 +37,10 @@ from binding where state <> 'ended' order by id;
 -- name: last_position
 select coalesce(max(position), 0) from binding where user_no = %(user)s and state <> 'ended';
 
+-- name: expire_bindings
+update binding set state = 'ended', ended_reason = 'expired', changed_at = %(at)s
+where state <> 'ended' and ends_on < %(today)s and (authoriser = any(%(people)s) or user_no = any(%(people)s))
+returning id, authoriser, user_no, relation, mode, position, state, starts_on, ends_on, limits, term, created_at;
 -- name: expired_bindings
 select id, authoriser, user_no, relation, mode, position, state, starts_on, ends_on, limits, term, created_at
 from binding
