@@ -11,6 +11,7 @@ import pyotp
 import pytest
 from psycopg import AsyncConnection
 
+from gongji import serve
 from gongji.app import portal
 from gongji.core.person import Person
 from gongji.core.refusal import Code, Refusal
@@ -295,3 +296,17 @@ async def test_the_portal_takes_codes_too(browse: Any, people: Any, running: Pla
     assert (await other.post("/password", **back)).status_code == 303
     running.send_code = None
     assert "还没有开通" in (await (await browse(None)).get("/login/code")).text
+
+
+async def test_codes_go_out_through_the_outbox(running: Platform, api: Any, people: Any) -> None:
+    running.send_code = serve._send_code
+    assert (await (await api(None)).post("/codes", {"login": people["son"].card_no})).status_code == 202
+    async with running.pool.connection() as conn:
+        cursor = await conn.execute("select channel, recipient, payload from outbox order by created_at desc limit 1")
+        row = await cursor.fetchone()
+    assert row
+    assert (row[0], row[1]) == ("sms", people["son"].person_no)
+    opened = await (await api(None)).post(
+        "/sessions/code", {"login": people["son"].card_no, "code": row[2]["facts"]["code"]}
+    )
+    assert opened.status_code == 201
