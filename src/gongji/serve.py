@@ -15,9 +15,11 @@ import psycopg
 import structlog
 from granian.constants import Interfaces
 from granian.server.embed import Server
+from psycopg import AsyncConnection
 
 from gongji.app import portal
 from gongji.channels.nhsa.gateway import gateway
+from gongji.core.person import Person
 from gongji.demo import city
 from gongji.ledger.embedded import EmbeddedPostgres
 from gongji.ledger.migrate import migrate
@@ -25,8 +27,10 @@ from gongji.ledger.sql import queries
 from gongji.listening import Listening, expect_free
 from gongji.logs import write_log_lines
 from gongji.policyfiles import load, locate
+from gongji.service import notices
 from gongji.service.outlets import delivering
 from gongji.service.platform import Platform, china_now
+from gongji.service.upkeep import sweep
 from gongji.settings import Settings, SettingsError, read_settings
 
 log = structlog.get_logger()
@@ -81,7 +85,7 @@ async def _serve(
     if demo:
         await city.build(platform)
         await platform.read_catalogue()
-    chores = [asyncio.create_task(_keep_months(dsn))]
+    chores = [asyncio.create_task(_keep_months(dsn)), asyncio.create_task(_keep_tidy(platform))]
     if embedded:
         chores.append(asyncio.create_task(_keep_alive(embedded)))
     chores += [asyncio.create_task(_keep_worker(dsn, settings, listening)) for _ in range(listening.workers - 1)]
@@ -98,6 +102,8 @@ async def _serve(
 
 async def listen(platform: Platform, settings: Settings, listening: Listening) -> None:
     """Serve both ports in this process until a signal asks to stop; requests in flight are finished."""
+    if settings.sms.adapter != "off":
+        platform.send_code = _send_code
     servers = [
         _server(portal(platform, settings), listening.host, listening.port),
         _server(gateway(platform, settings), listening.host, listening.gateway_port),
@@ -106,6 +112,10 @@ async def listen(platform: Platform, settings: Settings, listening: Listening) -
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _stopper(servers))
     await asyncio.gather(*(server.serve() for server in servers))
+
+
+async def _send_code(conn: AsyncConnection, person: Person, code: str) -> None:
+    await notices.send_code(conn, person.person_no, code, china_now())
 
 
 def _stopper(servers: list[Server]) -> Callable[[], None]:
@@ -139,6 +149,14 @@ async def _keep_months(dsn: str) -> None:
         await asyncio.sleep(24 * 3600)
         with suppress(psycopg.Error):
             await asyncio.to_thread(migrate, dsn, china_now().date())
+
+
+async def _keep_tidy(platform: Platform) -> None:
+    """Throw away what has expired, each hour."""
+    while True:
+        await asyncio.sleep(3600)
+        with suppress(psycopg.Error):
+            await sweep(platform)
 
 
 async def _keep_worker(dsn: str, settings: Settings, listening: Listening) -> None:

@@ -39,6 +39,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         data: folder of the embedded server.
         secret: ``GONGJI_SECRET``, key of the CSRF tokens.
         strict: ``GONGJI_STRICT=1``: every national message is compared with the specification.
+        public_url: ``GONGJI_PUBLIC_URL``, the portal's address as people see it; empty: as the request has it.
+        proxies: ``GONGJI_PROXIES``, how many of our own proxies stand in front and add to X-Forwarded-For.
         sms, mini_program: ``GONGJI_SMS`` and ``GONGJI_MINI_PROGRAM`` with ``…_URL`` and ``…_KEY``: where notices go.
     """
 
@@ -47,6 +49,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     data: Path
     secret: str = SANDBOX_SECRET
     strict: bool = False
+    public_url: str = ""
+    proxies: int = 0
     sms: Outlet = Outlet()
     mini_program: Outlet = Outlet()
 
@@ -71,6 +75,8 @@ def read_settings(data: Path | None = None) -> Settings:
         data=data or default_data(),
         secret=os.environ.get("GONGJI_SECRET", SANDBOX_SECRET),
         strict=os.environ.get("GONGJI_STRICT", "") not in ("", "0"),
+        public_url=_public_url(os.environ.get("GONGJI_PUBLIC_URL", "")),
+        proxies=_proxies(os.environ.get("GONGJI_PROXIES", "0")),
         sms=_outlet("GONGJI_SMS", production=env == "production"),
         mini_program=_outlet("GONGJI_MINI_PROGRAM", production=env == "production"),
     )
@@ -79,6 +85,18 @@ def read_settings(data: Path | None = None) -> Settings:
     if settings.production and settings.database_url is None:
         raise SettingsError("生产环境必须设置 DATABASE_URL，不使用内置数据库")
     return settings
+
+
+def _public_url(text: str) -> str:
+    if text and not text.startswith(("https://", "http://")):
+        raise SettingsError(f"GONGJI_PUBLIC_URL={text} 不是网址，例如 https://gongji.example.org")
+    return text.rstrip("/")
+
+
+def _proxies(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) == 1):
+        raise SettingsError(f"GONGJI_PROXIES={text} 应是 0 到 9：程序前面自己的反向代理有几层")
+    return int(text)
 
 
 def _outlet(name: str, *, production: bool) -> Outlet:

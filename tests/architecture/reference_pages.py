@@ -12,11 +12,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from architecture.project import DOCS
 from gongji.channels.nhsa import coverage, reference
+from gongji.channels.rest.routes import rest_routes
 from gongji.cli import app
 from gongji.core.case import NotDrawn
 from gongji.core.notices import URGENT, WORDS, EndReason, Kind, Side
 from gongji.core.policy import PolicyBook
 from gongji.core.refusal import Code
+from gongji.core.scopes import Scope
 from gongji.policyfiles import ARTICLES, RULE_NAMES, contradictions, load, locate
 from gongji.policyfiles.contradictions import REFUSAL, Place
 
@@ -166,6 +168,30 @@ def _stands(place: Place, book: PolicyBook) -> str:
     return f"{book.name(place.region)} `{place.rule}`（{RULE_NAMES[place.rule]}）"
 
 
+def scopes_page() -> str:
+    """Every scope, in the words people are told, with the routes it opens."""
+    opened: dict[str, list[str]] = {}
+    for route in rest_routes().routes:
+        for handler in getattr(route, "route_handlers", ()):
+            scope = handler.opt.get("scope")
+            methods = sorted(handler.http_methods - {"OPTIONS", "HEAD"})
+            opened.setdefault(scope, []).extend(f"`{method} {route.path_format}`" for method in methods)
+    lines = [
+        MADE,
+        "# Scopes",
+        "",
+        "A scope is what a person lets a third-party channel see or do. The text is what he reads before he says yes.",
+        "A route that is not listed here is the person's own, or open to everybody.",
+        "[How a channel gets in](../how-to/third-party-channels.md).",
+        "",
+        "| scope | text | opens |",
+        "|---|---|---|",
+        *(f"| `{scope.value}` | {scope.label} | {'<br>'.join(opened.get(scope, ['']))} |" for scope in Scope),
+        "",
+    ]
+    return "\n".join(lines)
+
+
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "commands.md": commands_page,
     "contradictions.md": contradictions_page,
@@ -173,6 +199,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "national-interface.md": reference.markdown,
     "notices.md": notices_page,
     "refusals.md": refusals_page,
+    "scopes.md": scopes_page,
 }
 
 

@@ -5,12 +5,14 @@ import typer
 from gongji.cli.ask import ask
 from gongji.cli.bench import bench_app
 from gongji.cli.binding import binding_app
+from gongji.cli.client import client_app
 from gongji.cli.demo import demo
 from gongji.cli.ledger import ledger_app
 from gongji.cli.nhsa import nhsa_app
 from gongji.cli.outbox import outbox_app
 from gongji.cli.quote import quote
 from gongji.cli.regions import regions_app
+from gongji.cli.staff import staff_app
 from gongji.cli.up import up
 
 app = typer.Typer(
@@ -26,6 +28,8 @@ app.add_typer(regions_app, name="regions")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(binding_app, name="binding")
 app.add_typer(nhsa_app, name="nhsa")
+app.add_typer(client_app, name="client")
+app.add_typer(staff_app, name="staff")
 app.add_typer(outbox_app, name="outbox")
 app.add_typer(bench_app, name="bench")
 

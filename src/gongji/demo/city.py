@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 from gongji.core.policy import PolicyBook
 from gongji.core.refusal import Refusal
 from gongji.core.times import CHINA
-from gongji.demo import market
+from gongji.demo import market, offices
 from gongji.demo.describe import NotBuiltError, describe
 from gongji.demo.people import PASSWORD, binding_requests, citizens, families
 from gongji.ledger import store
@@ -20,7 +20,8 @@ from gongji.service.departments import add_practitioners
 from gongji.service.enrol import credit_in, enrol
 from gongji.service.platform import Platform
 from gongji.service.reviews import put_limits
-from gongji.service.sessions import hash_password
+from gongji.service.secret import hash_password
+from gongji.service.staff import add_staff
 
 BUILT: Final = "demo"
 """Key of the setting that holds the city as it was built."""
@@ -52,6 +53,7 @@ async def build(platform: Platform) -> None:
             return
         await _open_market(conn)
         await _take_in(conn, platform)
+        await _open_offices(conn, platform)
         money = [credit for citizen in citizens().values() for credit in citizen.credits]
         await credit_in(conn, money, platform.clock())
         await _bind(conn, platform.book)
@@ -107,7 +109,7 @@ async def _open_market(conn: AsyncConnection) -> None:
     for item in market.catalogue():
         await store.run(conn, "add_catalogue_items", **msgspec.structs.asdict(item))
     for place, institution in enumerate(market.institutions(), start=1):
-        await add_practitioners(conn, institution.code, market.staff(institution, place))
+        await add_practitioners(conn, institution.code, market.practitioners(institution, place))
     await put_limits(conn, market.limits())
 
 
@@ -117,6 +119,13 @@ async def _take_in(conn: AsyncConnection, platform: Platform) -> None:
     today = platform.clock().date()
     for citizen in citizens().values():
         await enrol(conn, platform.book, citizen.enrolment(password_hash), today)
+
+
+async def _open_offices(conn: AsyncConnection, platform: Platform) -> None:
+    for one in offices.staff():
+        refusal = await add_staff(conn, platform, one, offices.password(), offices.totp_secret(one.login))
+        if refusal:
+            raise BrokenCityError(refusal.text)
 
 
 async def _bind(conn: AsyncConnection, book: PolicyBook) -> None:

@@ -9,8 +9,10 @@ from gongji.core.family import BindingState
 from gongji.core.lines import CatalogueItem
 from gongji.core.money import Fen, format_percent, format_yuan
 from gongji.core.person import Institution, Person
+from gongji.demo import offices
 from gongji.demo.people import PASSWORD, roles
 from gongji.ledger import rows, store
+from gongji.service.staff import all_staff
 
 PORTAL: Final = "http://127.0.0.1:8000"
 GATEWAY: Final = "http://127.0.0.1:8001"
@@ -31,8 +33,7 @@ async def describe(conn: AsyncConnection) -> dict[str, Any]:
         "bindings": await _bindings(conn, {person["psn_no"] for person in people}),
         "institutions": await _institutions(conn),
         "catalogue": await _catalogue(conn),
-        # Nobody who works at a counter signs in to anything yet.
-        "staff": [],
+        "staff": await _staff(conn),
     }
 
 
@@ -109,6 +110,20 @@ def _institution(institution: Institution, credentials: dict[str, Any]) -> dict[
         # A sandbox takes unsigned calls as well.
         "auth": {"none": True} | credentials,
     }
+
+
+async def _staff(conn: AsyncConnection) -> list[dict[str, str]]:
+    ours = {one.login for one in offices.staff()}
+    return [
+        {
+            "user": one.login,
+            "password": offices.password(),
+            "totp_secret": offices.totp_secret(one.login),
+            "role": one.role.value,
+        }
+        for one in await all_staff(conn)
+        if one.login in ours and not one.disabled
+    ]
 
 
 async def _catalogue(conn: AsyncConnection) -> list[dict[str, str]]:

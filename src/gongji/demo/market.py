@@ -119,9 +119,9 @@ def catalogue() -> tuple[CatalogueItem, ...]:
     )
 
 
-def staff(institution: Institution, place: int) -> list[Practitioner]:
+def practitioners(institution: Institution, place: int) -> list[Practitioner]:
     """The staff of an institution; ``place`` is its place among all, which keeps codes and numbers apart."""
-    text = files("gongji.demo").joinpath("staff.toml").read_bytes()
+    text = files("gongji.demo").joinpath("practitioners.toml").read_bytes()
     return [
         Practitioner(
             code=f"{one.letter}{institution.region}{place * 10 + one.serial:06d}",

@@ -1,7 +1,7 @@
 """What every channel works with: the rules, the database, the settlement engine and the clock."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 import psycopg
@@ -9,6 +9,7 @@ from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
 from gongji.core.lines import CatalogueItem
+from gongji.core.person import Person
 from gongji.core.policy import PolicyBook
 from gongji.core.refusal import Refusal
 from gongji.core.times import CHINA
@@ -22,6 +23,9 @@ from gongji.service.previews import preview_together
 HEALTH_SECONDS = 2.0
 
 Clock = Callable[[], datetime]
+
+CodeSender = Callable[[AsyncConnection, Person, str], Awaitable[None]]
+"""Sends a code to a person's phone, as part of the caller's transaction."""
 
 
 def china_now() -> datetime:
@@ -37,6 +41,7 @@ class Platform:
         self.book = book
         self.clock = clock
         self.sandbox = sandbox
+        self.send_code: CodeSender | None = None
         self.catalogue: dict[str, CatalogueItem] = {}
         self.batcher = Batcher(dsn, book, clock)
         self.previews: Collector[Settle, Done | Refusal] = Collector("previews", self._preview)

@@ -1,8 +1,10 @@
 """What a person sees of his money: balances, movements, settlements with their reasons (账户与结算记录)."""
 
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
+from psycopg import AsyncConnection
 
 from gongji.core.case import YearToDate
 from gongji.core.codes import Care
@@ -13,10 +15,16 @@ from gongji.core.record import Settlement, parse_settlement_id, settlement_id
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.ledger import rows, store
 from gongji.ledger.documents import restore
-from gongji.service.people import Holding, holding_of, people_by_number
+from gongji.service.people import Holding, holding_of, people_by_number, read_accounts
 from gongji.service.platform import Platform
 
 PAGE = 50
+
+Serial = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
+MovementKey = tuple[datetime, Serial, Serial]
+"""By which movements are sorted, newest first: time, journal, line."""
+SettlementKey = tuple[datetime, Serial]
+"""By which settlements are sorted, newest first: time, journal."""
 
 
 class Movement(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +33,7 @@ class Movement(msgspec.Struct, frozen=True, kw_only=True):
     ``purpose`` is ``own``, ``shared`` or ``credit``; ``person_no`` is whose bill it paid.
     """
 
+    key: MovementKey
     at: datetime
     amount: Fen
     purpose: str
@@ -64,7 +73,6 @@ async def account_page(platform: Platform, person_no: str) -> AccountPage | Refu
     today = platform.clock().date()
     rule = platform.book.rule(MedicalYear, holding.person.region, "account.medical_year", today)
     year = rule.year_of(today) if rule else today.year
-    ids = [account.id for account in holding.accounts]
     async with platform.pool.connection() as conn:
         cursor = await store.run(conn, "year_totals", person_nos=[person_no])
         totals = {
@@ -72,37 +80,68 @@ async def account_page(platform: Platform, person_no: str) -> AccountPage | Refu
             for row in await cursor.fetchall()
             if row[7] == holding.person.region
         }
-        cursor = await store.run(conn, "movements", ids=ids, limit=PAGE)
-        moved = await cursor.fetchall()
-        people = await people_by_number(conn, list({row[7] for row in moved if row[7]}))
-        cursor = await store.run(conn, "institutions", codes=list({row[8] for row in moved if row[8]}))
-        places = {row[0]: row[2] for row in await cursor.fetchall()}
+        movements = await _movements(conn, [account.id for account in holding.accounts], PAGE, None)
     return AccountPage(
         holding=holding,
         year=year,
         year_to_date=totals.get((year, Care.OUTPATIENT.value), YearToDate()),
-        movements=[
-            Movement(
-                at=row[5],
-                amount=row[6],
-                purpose=row[3],
-                kind=row[4],
-                settlement=settlement_id(row[1], row[0], row[2]) if row[7] else None,
-                person_no=row[7],
-                person_name=people[row[7]].name if row[7] else "",
-                institution=places.get(row[8], ""),
-                care=Care(row[9]) if row[9] else None,
-            )
-            for row in moved
-        ],
+        movements=movements,
     )
 
 
-async def settlements_of(platform: Platform, person_no: str, limit: int = PAGE) -> list[Settlement]:
-    """A patient's settlements and reversals, newest first."""
+async def movements_of(
+    platform: Platform, person_no: str, limit: int, before: MovementKey | None = None
+) -> list[Movement]:
+    """Movements of a person's account, newest first, from after ``before`` on."""
     async with platform.pool.connection() as conn:
-        cursor = await store.run(conn, "settlements_of_person", person_no=person_no, limit=limit)
+        accounts = await read_accounts(conn, person_no)
+        return await _movements(conn, [account.id for account in accounts], limit, before)
+
+
+async def _movements(
+    conn: AsyncConnection, accounts: list[int], limit: int, before: MovementKey | None
+) -> list[Movement]:
+    at, journal, line = before or (None, 0, 0)
+    cursor = await store.run(
+        conn, "movements", ids=accounts, limit=limit, before=at, before_journal=journal, before_line=line
+    )
+    moved = await cursor.fetchall()
+    people = await people_by_number(conn, list({row[7] for row in moved if row[7]}))
+    cursor = await store.run(conn, "institutions", codes=list({row[8] for row in moved if row[8]}))
+    places = {row[0]: row[2] for row in await cursor.fetchall()}
+    return [
+        Movement(
+            key=(row[5], row[2], row[10]),
+            at=row[5],
+            amount=row[6],
+            purpose=row[3],
+            kind=row[4],
+            settlement=settlement_id(row[1], row[0], row[2]) if row[7] else None,
+            person_no=row[7],
+            person_name=people[row[7]].name if row[7] else "",
+            institution=places.get(row[8], ""),
+            care=Care(row[9]) if row[9] else None,
+        )
+        for row in moved
+    ]
+
+
+async def settlements_of(
+    platform: Platform, person_no: str, limit: int = PAGE, before: SettlementKey | None = None
+) -> list[Settlement]:
+    """A patient's settlements and reversals, newest first, from after ``before`` on."""
+    at, journal = before or (None, 0)
+    async with platform.pool.connection() as conn:
+        cursor = await store.run(
+            conn, "settlements_of_person", person_no=person_no, limit=limit, before=at, before_journal=journal
+        )
         return [rows.settlement_decoder.decode(row[0]) for row in await cursor.fetchall()]
+
+
+def settlement_key(settlement: Settlement) -> SettlementKey:
+    """By which it is sorted."""
+    key = parse_settlement_id(settlement.id)
+    return settlement.settled_at, key[2] if key else 0
 
 
 def paid_by(view: SettlementView, person_no: str) -> Fen:

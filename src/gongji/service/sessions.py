@@ -1,105 +1,123 @@
-"""Sign in with certificate or card number and password; sessions are kept as hashes of their tokens (登录)."""
+"""Sign in with a number and a password; sessions are kept as hashes of their tokens (登录)."""
 
-import asyncio
-import hashlib
 import secrets
-from collections import deque
 from datetime import datetime, timedelta
-from functools import cache
+from typing import Final
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
+import msgspec
+from psycopg import AsyncConnection
 
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.ledger import store
+from gongji.service import throttle
+from gongji.service.origin import UNKNOWN, Origin
 from gongji.service.platform import Platform
+from gongji.service.secret import hash_token, new_token, password_matches
 
-SESSION_LIFE = timedelta(hours=12)
-TRIES = 8
-TRY_WINDOW = timedelta(minutes=10)
-
-MOST_REMEMBERED = 10_000
-
-_failures: dict[str, deque[datetime]] = {}
-"""Times of failed tries by login, oldest login first; the oldest are forgotten when there are too many."""
+SESSION_LIFE: Final = timedelta(hours=12)
+SEEN_EVERY: Final = timedelta(minutes=5)
+"""How exactly one is told when a device was last seen; noting each request would be a write for each read."""
 
 
-@cache
-def _hasher() -> PasswordHasher:
-    return PasswordHasher()
+class Session(msgspec.Struct, frozen=True):
+    """A live session; until the person has chosen a password of his own it opens nothing else."""
+
+    person_no: str
+    id: str
+    password_issued: bool
 
 
-@cache
-def _decoy() -> str:
-    """Checked when nobody has the number, so that the answer takes as long."""
-    return _hasher().hash(secrets.token_hex(16))
+class Device(msgspec.Struct, frozen=True, kw_only=True):
+    """A sign-in as its person sees it."""
+
+    id: str
+    device: str
+    signed_in_at: datetime
+    seen_at: datetime
+    expires_at: datetime
 
 
-def hash_password(password: str) -> str:
-    """A salted argon2id hash."""
-    return _hasher().hash(password)
-
-
-async def sign_in(platform: Platform, login: str, password: str) -> str | Refusal:
-    """Start a session; returns its token, which is not kept anywhere."""
-    number, now = login.strip().upper(), platform.clock()
-    if _recent_failures(number, now) >= TRIES:
-        return refuse(Code.LOGIN_LOCKED)
+async def sign_in(platform: Platform, login: str, password: str, origin: Origin = UNKNOWN) -> str | Refusal:
+    """Start a session with the number of certificate, card or medical account; returns its token, kept nowhere."""
+    number = login.strip().upper()
     async with platform.pool.connection() as conn:
         cursor = await store.run(conn, "password_of", login=number)
         row = await cursor.fetchone()
-        # Hashing takes a while on purpose; settlements go on meanwhile.
-        matches = await asyncio.to_thread(_matches, row[1] if row else None, password)
-        if not matches or row is None:
-            _remember_failure(number, now)
+        # By person, so that three numbers are not three times as many tries.
+        subject = row[0] if row else number
+        locked = await count_try(conn, platform, subject, origin)
+        if locked:
+            return locked
+        if not await password_matches(row[1] if row else None, password) or row is None:
+            await throttle.count(conn, platform, throttle.SIGN_IN_ADDRESS, origin.address)
             return refuse(Code.LOGIN_FAILED)
-        _failures.pop(number, None)
-        token = secrets.token_urlsafe(32)
-        await store.run(
-            conn,
-            "add_session",
-            token_hash=_hash(token),
-            person_no=row[0],
-            now=now,
-            expires=now + SESSION_LIFE,
-        )
+        await throttle.forget(conn, throttle.SIGN_IN, subject)
+        return await start_session(conn, platform, row[0], origin)
+
+
+async def count_try(conn: AsyncConnection, platform: Platform, subject: str, origin: Origin) -> Refusal | None:
+    """Count a try before it is checked, so that many at one time are not more tries."""
+    if origin.address and await throttle.is_spent(conn, platform, throttle.SIGN_IN_ADDRESS, origin.address):
+        return refuse(Code.LOGIN_LOCKED)
+    if await throttle.count(conn, platform, throttle.SIGN_IN, subject):
+        return refuse(Code.LOGIN_LOCKED)
+    return None
+
+
+async def start_session(conn: AsyncConnection, platform: Platform, person_no: str, origin: Origin) -> str:
+    """Start a session of somebody who has been checked; returns its token."""
+    token, now = new_token(), platform.clock()
+    await store.run(
+        conn,
+        "add_session",
+        token_hash=hash_token(token),
+        id=secrets.token_hex(8),
+        person_no=person_no,
+        device=origin.device,
+        now=now,
+        expires=now + SESSION_LIFE,
+    )
     return token
 
 
-def _recent_failures(number: str, now: datetime) -> int:
-    tried = _failures.get(number, deque())
-    while tried and tried[0] < now - TRY_WINDOW:
-        tried.popleft()
-    return len(tried)
-
-
-def _remember_failure(number: str, now: datetime) -> None:
-    _failures.setdefault(number, deque(maxlen=TRIES)).append(now)
-    if len(_failures) > MOST_REMEMBERED:
-        _failures.pop(next(iter(_failures)))
-
-
-def _matches(stored: str | None, password: str) -> bool:
-    try:
-        _hasher().verify(stored or _decoy(), password)
-    except (VerificationError, InvalidHashError):
-        return False
-    return stored is not None
-
-
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
-
-
-async def person_of_session(platform: Platform, token: str) -> str | None:
-    """Number of the person whose session it is, or None."""
+async def session_of(platform: Platform, token: str) -> Session | None:
+    """The live session of a token, or None."""
+    now = platform.clock()
     async with platform.pool.connection() as conn:
-        cursor = await store.run(conn, "session", token_hash=_hash(token), now=platform.clock())
+        cursor = await store.run(conn, "session", token_hash=hash_token(token), now=now)
         row = await cursor.fetchone()
-        return row[0] if row else None
+        if row is None:
+            return None
+        if row[2] < now - SEEN_EVERY:
+            await store.run(conn, "session_seen", token_hash=hash_token(token), now=now)
+        return Session(row[0], row[1], row[3])
 
 
 async def sign_out(platform: Platform, token: str) -> None:
     """End a session."""
     async with platform.pool.connection() as conn:
-        await store.run(conn, "end_session", token_hash=_hash(token))
+        await store.run(conn, "end_session", token_hash=hash_token(token))
+
+
+async def devices_of(platform: Platform, person_no: str) -> list[Device]:
+    """Everywhere a person is signed in, the latest first."""
+    async with platform.pool.connection() as conn:
+        cursor = await store.run(conn, "sessions_of_person", person_no=person_no, now=platform.clock())
+        return [
+            Device(id=row[0], device=row[1], signed_in_at=row[2], seen_at=row[3], expires_at=row[4])
+            for row in await cursor.fetchall()
+        ]
+
+
+async def sign_out_device(platform: Platform, person_no: str, session_id: str) -> Refusal | None:
+    """End one of a person's sessions."""
+    async with platform.pool.connection() as conn:
+        cursor = await store.run(conn, "end_session_of_person", person_no=person_no, id=session_id)
+        return None if await cursor.fetchone() else refuse(Code.SESSION_UNKNOWN, field="id")
+
+
+async def sign_out_everywhere(platform: Platform, person_no: str, but: str = "") -> int:
+    """End all sessions of a person, except the one whose id is given; returns how many."""
+    async with platform.pool.connection() as conn:
+        cursor = await store.run(conn, "end_sessions_of_person", person_no=person_no, but=but)
+        return len(await cursor.fetchall())

@@ -31,18 +31,19 @@ async def add_headers(message: Message, scope: Scope) -> None:
         return
     headers = MutableScopeHeaders.from_message(message)
     for name, value in HEADERS.items():
-        headers[name] = value
+        # A page that sends people on to a channel names that channel's address in its own policy.
+        headers.setdefault(name, value)
     lasting = message["status"] == HTTP_200_OK and scope["path"].startswith("/static/")
     headers["cache-control"] = "max-age=3600" if lasting else "no-store"
 
 
 def csrf(settings: Settings) -> CSRFConfig:
-    """Protection of forms. REST is left out because it knows no cookie: its token comes in a header."""
+    """Protection of forms. REST and the OAuth2 endpoints know no cookie and are left out."""
     return CSRFConfig(
         secret=settings.secret,
         cookie_name="gongji_csrf",
         cookie_secure=settings.production,
         cookie_httponly=True,
         cookie_samesite="lax",
-        exclude=["^/api/"],
+        exclude=["^/api/", "^/oauth/(?:token|revoke)$"],
     )

@@ -2,6 +2,7 @@
 
 import traceback
 from typing import Any
+from urllib.parse import urlencode
 
 import structlog
 from litestar import Request, Response
@@ -10,7 +11,7 @@ from litestar.response import Redirect, Template
 from litestar.status_codes import HTTP_303_SEE_OTHER, HTTP_500_INTERNAL_SERVER_ERROR
 
 from gongji.web.rendering import page
-from gongji.web.visitor import SignInNeededError
+from gongji.web.visitor import PASSWORD_PAGE, PasswordChangeNeededError, SignInNeededError
 
 log = structlog.get_logger()
 
@@ -40,8 +41,10 @@ def answer_fault(request: Request[Any, Any, Any], fault: Exception) -> Response[
     """The answer to an exception that reached the edge."""
     if isinstance(fault, SignInNeededError):
         # A form that was sent after the session ended cannot be sent again by a link.
-        target = f"/login?next={fault.path}" if request.method == "GET" else "/login"
+        target = f"/login?{urlencode({'next': fault.path}, safe='/')}" if request.method == "GET" else "/login"
         return Redirect(target, status_code=HTTP_303_SEE_OTHER)
+    if isinstance(fault, PasswordChangeNeededError):
+        return Redirect(PASSWORD_PAGE, status_code=HTTP_303_SEE_OTHER)
     if isinstance(fault, NoSuchPageError):
         return fault_page(404)
     if isinstance(fault, HTTPException) and fault.status_code < HTTP_500_INTERNAL_SERVER_ERROR:

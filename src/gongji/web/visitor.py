@@ -8,12 +8,14 @@ from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 
 from gongji.core.refusal import Refusal
+from gongji.service.origin import Origin, origin_of
 from gongji.service.people import holding_of
 from gongji.service.platform import Platform
-from gongji.service.sessions import SESSION_LIFE, person_of_session
+from gongji.service.sessions import SESSION_LIFE, session_of
 from gongji.settings import Settings
 
 COOKIE: Final = "gongji_session"
+PASSWORD_PAGE: Final = "/password"  # noqa: S105 - an address
 
 
 class Visitor(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,10 +25,16 @@ class Visitor(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     region: str
     real_name_verified: bool
+    session: str
+    password_issued: bool
+
+
+class PasswordChangeNeededError(Exception):
+    """The password was given to the person; he chooses his own before anything else."""
 
 
 class SignInNeededError(Exception):
-    """The page is for signed-in people; ``path`` is where to come back to."""
+    """The page is for signed-in people; ``path`` is where to come back to, with its query."""
 
     def __init__(self, path: str) -> None:
         super().__init__(path)
@@ -36,10 +44,10 @@ class SignInNeededError(Exception):
 async def find_visitor(request: Request[Any, Any, Any], platform: NamedDependency[Platform]) -> Visitor | None:
     """The person of the session cookie, or None."""
     token = request.cookies.get(COOKIE)
-    person_no = await person_of_session(platform, token) if token else None
-    if person_no is None:
+    session = await session_of(platform, token) if token else None
+    if session is None:
         return None
-    holding = await holding_of(platform, person_no)
+    holding = await holding_of(platform, session.person_no)
     if isinstance(holding, Refusal):
         return None
     person = holding.person
@@ -48,6 +56,8 @@ async def find_visitor(request: Request[Any, Any, Any], platform: NamedDependenc
         name=person.name,
         region=person.region,
         real_name_verified=person.real_name_verified,
+        session=session.id,
+        password_issued=session.password_issued,
     )
 
 
@@ -56,11 +66,25 @@ async def need_visitor(request: Request[Any, Any, Any], platform: NamedDependenc
 
     Raises:
         SignInNeededError: nobody is signed in.
+        PasswordChangeNeededError: he must choose a password first.
     """
     visitor = await find_visitor(request, platform)
     if visitor is None:
-        raise SignInNeededError(request.url.path)
+        query = request.url.query
+        raise SignInNeededError(f"{request.url.path}?{query}" if query else request.url.path)
+    if visitor.password_issued and request.url.path != PASSWORD_PAGE:
+        raise PasswordChangeNeededError
     return visitor
+
+
+def visitor_origin(request: Request[Any, Any, Any], settings: NamedDependency[Settings]) -> Origin:
+    """Where the request comes from."""
+    return origin_of(
+        request.client.host if request.client else "",
+        request.headers.get("x-forwarded-for", ""),
+        request.headers.get("user-agent", ""),
+        settings.proxies,
+    )
 
 
 def session_cookie(token: str, settings: Settings) -> Cookie:

@@ -26,7 +26,7 @@ from gongji.ledger.sql import queries
 from gongji.service.bindings import BindingRequest, bind
 from gongji.service.enrol import Credit, Enrolment, credit, enrol
 from gongji.service.platform import Platform
-from gongji.service.sessions import hash_password
+from gongji.service.secret import hash_password
 from gongji.settings import Settings
 
 PASSWORD = "demo-pass-1"
@@ -79,7 +79,7 @@ def _people() -> dict[str, Person]:
         "uninsured": _person(8, "柳未保", "610100", insurance=Insurance.NONE),
         "frozen": _person(9, "封存青", "610100"),
         "shanghai": _person(10, "沈沪生", "310000"),
-        "nanning": _person(11, "黄邕", "450100"),
+        "nanning": _person(11, "黄邕", "450100", phone="19900000011"),
     }
 
 

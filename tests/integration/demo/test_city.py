@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import psycopg
+import pyotp
 import pytest
 from psycopg.sql import SQL, Identifier
 
@@ -16,6 +17,7 @@ from gongji.demo.people import binding_requests, citizens
 from gongji.ledger.verify import verify
 from gongji.service.platform import Platform
 from gongji.service.sessions import sign_in
+from gongji.service.staff import sign_in_staff, staff_of_session
 
 KEYS = {
     "people": {
@@ -72,7 +74,7 @@ async def test_snapshot_has_exactly_the_published_keys(now: dict[str, Any]) -> N
         assert all(set(entry) == keys for entry in now[part]), part
     assert now["portal"] == "http://127.0.0.1:8000"
     assert now["gateway"] == "http://127.0.0.1:8001"
-    assert now["staff"] == []
+    assert [one["role"] for one in now["staff"]] == ["admin", "auditor", "clerk", "reviewer"]
     auth = now["institutions"][0]["auth"]
     assert auth["none"] is True
     assert {key: set(auth[key]) for key in ("x_tif", "api", "x_ca")} == {
@@ -118,3 +120,13 @@ async def test_login_works(now: dict[str, Any], built: Platform) -> None:
     assert isinstance(await sign_in(built, login["certno"], login["password"]), str)
     assert await sign_in(built, login["certno"], people.PASSWORD + "x") == Refusal(code=Code.LOGIN_FAILED)
     assert [person["role"] for person in await city.story_people(built)] == ["story father", "story son"]
+
+
+async def test_staff_sign_in_with_what_is_published(built: Platform, now: dict[str, Any]) -> None:
+    for one in now["staff"]:
+        code = pyotp.TOTP(one["totp_secret"]).now()
+        token = await sign_in_staff(built, one["user"], one["password"], code)
+        assert isinstance(token, str), one
+        staff = await staff_of_session(built, token)
+        assert staff
+        assert staff.role.value == one["role"]

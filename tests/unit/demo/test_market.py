@@ -7,7 +7,7 @@ import pytest
 from gongji.core.codes import Level
 from gongji.core.lines import CatalogueItem
 from gongji.core.person import Institution
-from gongji.demo.market import catalogue, credentials, institutions, limits, staff
+from gongji.demo.market import catalogue, credentials, institutions, limits, practitioners
 
 FORMS = {
     "western_drug": r"X[A-Z0-9]{22}",
@@ -75,8 +75,8 @@ def test_limits_are_of_items_of_the_catalogue() -> None:
     assert all(limit.basis for limit in limits())
 
 
-def test_staff_is_told_apart_everywhere() -> None:
-    everybody = [one for place, i in enumerate(institutions(), start=1) for one in staff(i, place)]
+def test_practitioners_are_told_apart_everywhere() -> None:
+    everybody = [one for place, i in enumerate(institutions(), start=1) for one in practitioners(i, place)]
     assert len({one.code for one in everybody}) == len(everybody)
     assert len({one.certificate_no for one in everybody}) == len(everybody)
     assert all(re.fullmatch(r"[A-Z]{1,2}\d{12}", one.code) and len(one.certificate_no) == 18 for one in everybody)

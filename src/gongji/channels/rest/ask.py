@@ -6,6 +6,7 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
+from gongji.channels.rest.callers import public
 from gongji.channels.rest.problems import invalid
 from gongji.service.ask import Asked, NotUnderstoodError, answer_question
 from gongji.service.ask_answer import AnswerOut
@@ -14,7 +15,7 @@ from gongji.service.platform import Platform
 LONGEST = 100
 
 
-@get("/ask")
+@get("/ask", tags=["问答"], **public())
 async def ask(
     *,
     platform: NamedDependency[Platform],

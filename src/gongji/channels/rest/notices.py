@@ -4,21 +4,23 @@ from datetime import datetime
 from typing import Annotated, Final
 
 import msgspec
-from litestar import Router, get, post, put
-from litestar.di import NamedDependency, Provide
+from litestar import get, post, put
+from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK
 
+from gongji.channels.rest.callers import Caller, open_to, own_only, public
 from gongji.channels.rest.problems import invalid
-from gongji.channels.rest.routes import CHANNEL, Caller, caller_of
 from gongji.core.notices import CHOSEN, Channel, Kind
+from gongji.core.scopes import Scope
 from gongji.service import inbox
 from gongji.service.platform import Platform
 from gongji.service.sandbox import SandboxPage, sandbox_messages
 from gongji.settings import Settings
 
 MOST_AT_ONCE: Final = inbox.MOST_LISTED
+TAGS: Final = ["通知"]
 LARGEST_ID: Final = 2**63 - 1
 
 Before = Annotated[int | None, QueryParameter(name="before", ge=1, le=LARGEST_ID, description="上一页的 next")]
@@ -73,7 +75,7 @@ class PreferencesIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     mini_program: list[Kind]
 
 
-@get("/me/notices")
+@get("/me/notices", tags=TAGS, **open_to(Scope.NOTICES_READ))
 async def my_notices(
     platform: NamedDependency[Platform], caller: NamedDependency[Caller], before: Before = None, limit: Limit = 20
 ) -> NoticesOut:
@@ -97,7 +99,7 @@ async def my_notices(
     )
 
 
-@post("/me/notices/read", status_code=HTTP_200_OK)
+@post("/me/notices/read", status_code=HTTP_200_OK, tags=TAGS, **own_only())
 async def read_notices(
     platform: NamedDependency[Platform], caller: NamedDependency[Caller], data: JSONBody[ReadIn]
 ) -> UnreadOut:
@@ -107,13 +109,13 @@ async def read_notices(
     return UnreadOut(unread=await inbox.mark_read(platform, caller.person_no, data.ids))
 
 
-@get("/me/notices/preferences")
+@get("/me/notices/preferences", tags=TAGS, **open_to(Scope.NOTICES_READ))
 async def my_preferences(platform: NamedDependency[Platform], caller: NamedDependency[Caller]) -> list[ChoiceOut]:
     """Where each kind goes besides the inbox."""
     return _choices(await inbox.preferences(platform, caller.person_no))
 
 
-@put("/me/notices/preferences")
+@put("/me/notices/preferences", tags=TAGS, **own_only())
 async def put_preferences(
     platform: NamedDependency[Platform],
     settings: NamedDependency[Settings],
@@ -128,7 +130,7 @@ async def put_preferences(
             raise invalid(f"本平台没有开通{channel.label}，请查看收件箱", channel.value)
         if not set(kinds) <= set(CHOSEN):
             raise invalid(f"{Kind.SIGN_IN_CODE.label}不能选择：索取时才会发送", channel.value)
-    return _choices(await inbox.choose(platform, caller.person_no, wanted, CHANNEL))
+    return _choices(await inbox.choose(platform, caller.person_no, wanted, caller.channel))
 
 
 def _choices(chosen: inbox.Chosen) -> list[ChoiceOut]:
@@ -143,25 +145,9 @@ def _choices(chosen: inbox.Chosen) -> list[ChoiceOut]:
     ]
 
 
-@get("/sandbox/outbox")
+@get("/sandbox/outbox", tags=TAGS, **public())
 async def sandbox_outbox(platform: NamedDependency[Platform], before: Before = None, limit: Limit = 20) -> SandboxPage:
     """What would have been sent, with masked addresses; in the sandbox only, where everybody is fictitious."""
     if not platform.sandbox:
         raise NotFoundException
     return await sandbox_messages(platform, before, limit)
-
-
-def notice_routes() -> Router:
-    """Notices, under /api."""
-    return Router(
-        path="/api",
-        tags=["gongji"],
-        dependencies={"caller": Provide(caller_of)},
-        route_handlers=[
-            my_notices,
-            read_notices,
-            my_preferences,
-            put_preferences,
-            sandbox_outbox,
-        ],
-    )

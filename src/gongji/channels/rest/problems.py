@@ -1,7 +1,7 @@
 """Refusals and faults as problem details: one mapping from refusal to status (错误应答)."""
 
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Response
@@ -11,6 +11,7 @@ from litestar.exceptions import (
     NotFoundException,
     ValidationException,
 )
+from msgspec import Meta
 
 from gongji.core.refusal import Code, Refusal, refuse
 
@@ -18,7 +19,14 @@ PROBLEM_JSON: Final = "application/problem+json"
 
 STATUS: Final[dict[Code, int]] = {
     Code.LOGIN_FAILED: 401,
+    Code.CODE_WRONG: 401,
     Code.LOGIN_LOCKED: 429,
+    Code.TOO_MANY_REQUESTS: 429,
+    Code.SCOPE_MISSING: 403,
+    Code.PASSWORD_CHANGE_NEEDED: 403,
+    Code.CHANNEL_UNKNOWN: 404,
+    Code.SESSION_UNKNOWN: 404,
+    Code.PASSWORD_WEAK: 422,
     Code.NOT_YOURS: 403,
     Code.NOT_REAL_NAME: 403,
     Code.PERSON_UNKNOWN: 404,
@@ -36,12 +44,12 @@ STATUS: Final[dict[Code, int]] = {
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """Why something was not done (RFC 9457)."""
+    """Why something was not done (RFC 9457). ``code`` is stable; ``title`` says in Chinese what to do next."""
 
-    status: int
-    code: str
-    title: str
-    field: str | None = None
+    status: Annotated[int, Meta(examples=[409])]
+    code: Annotated[str, Meta(examples=["already_bound"])]
+    title: Annotated[str, Meta(examples=["双方已有生效或待确认的绑定，无需重复办理"])]
+    field: Annotated[str | None, Meta(description="出错的字段", examples=["user_name"])] = None
 
 
 class RefusedError(Exception):
@@ -52,9 +60,18 @@ class RefusedError(Exception):
         self.refusal = refusal
 
 
-def answer(problem: Problem) -> Response[Problem]:
-    """The response of a problem."""
-    headers = {"www-authenticate": "Bearer"} if problem.status == HTTPStatus.UNAUTHORIZED else {}
+LOCKED_SECONDS: Final = 600
+
+
+def answer(problem: Problem, wait: str | None = None) -> Response[Problem]:
+    """The response of a problem; ``wait``: seconds after which it may be tried again."""
+    headers = {}
+    if problem.status == HTTPStatus.UNAUTHORIZED:
+        headers["www-authenticate"] = "Bearer"
+    elif problem.code == Code.SCOPE_MISSING.value:
+        headers["www-authenticate"] = 'Bearer error="insufficient_scope"'
+    elif problem.status == HTTPStatus.TOO_MANY_REQUESTS:
+        headers["retry-after"] = wait or str(LOCKED_SECONDS)
     return Response(problem, status_code=problem.status, media_type=PROBLEM_JSON, headers=headers)
 
 
@@ -79,7 +96,11 @@ _BY_STATUS: Final = {
     404: ("not_found", "没有这个地址或这条记录"),
     405: ("method_not_allowed", "这个地址不支持这种请求方法"),
     413: ("too_large", "请求内容太大"),
+    415: ("not_json", "请求内容必须是 JSON，Content-Type 写 application/json"),
+    429: ("too_many_requests", "操作太频繁，请稍后再试"),
 }
+
+NOT_JSON: Final = Problem(status=415, code=_BY_STATUS[415][0], title=_BY_STATUS[415][1])
 
 
 def of_fault(fault: Exception) -> Problem:

@@ -1,31 +1,133 @@
 """What REST takes and gives: money as strings in yuan, dates as ISO days (REST 数据)."""
 
 from datetime import date, datetime
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
+from gongji.channels.rest.problems import invalid
 from gongji.core.case import Step
 from gongji.core.codes import Relation, Segment
 from gongji.core.family import BindingState
 from gongji.core.money import format_yuan
+from gongji.core.scopes import Scope
 from gongji.service.bindings import BindingView
+from gongji.service.oauth.granted import Access, Granted
 from gongji.service.records import AccountPage, Movement, SettlementView
+from gongji.service.sessions import Device
 from gongji.service.telling import told_to_patient
 
 LONGEST_TEXT = 200
 
 
-class SignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Number of certificate or card, and password."""
+def clean(text: str, field: str) -> str:
+    """A text that can be kept and looked up."""
+    if "\x00" in text or len(text) > LONGEST_TEXT:
+        raise invalid(f"字段 {field} 的值不正确", field)
+    return text
 
-    login: str
-    password: str
+
+Number = Annotated[int, Meta(ge=1, le=2**62)]
+"""A row number in a cursor."""
+Login = Annotated[str, Meta(description="证件号码、社保卡号或人员编号", examples=["999901197001000011"])]
+Word = Annotated[str, Meta(description="密码", examples=["correct-horse-7"])]
+PhoneCode = Annotated[str, Meta(description="短信验证码，六位数字", examples=["304519"])]
+
+
+class SignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A number and the password."""
+
+    login: Login
+    password: Word
+
+
+class SignInWithCode(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A number and the code that was sent to its owner's phone."""
+
+    login: Login
+    code: PhoneCode
+
+
+class AskForCode(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whose phone, and what for."""
+
+    login: Login
+    purpose: Literal["sign_in", "reset_password"] = "sign_in"
+
+
+class ResetPassword(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A new password with a code instead of the old one."""
+
+    login: Login
+    code: PhoneCode
+    new_password: Word
+
+
+class ChangePassword(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The old password and the new one."""
+
+    old_password: Word
+    new_password: Word
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """Words for the person."""
+
+    text: str
 
 
 class Token(msgspec.Struct, frozen=True, kw_only=True):
     """What later requests carry as ``Authorization: Bearer``."""
 
     token: str
+
+
+class DeviceOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A sign-in; ``current`` is the one that asks."""
+
+    id: str
+    device: str
+    signed_in_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+    current: bool
+
+
+class Ended(msgspec.Struct, frozen=True, kw_only=True):
+    """How many sessions ended."""
+
+    ended: int
+
+
+class ScopeOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A scope and what it means."""
+
+    scope: Scope
+    text: str
+
+
+class GrantOut(msgspec.Struct, frozen=True, kw_only=True):
+    """What one channel was allowed; ``state`` is active, revoked, expired or closed."""
+
+    id: str
+    channel: str
+    scopes: list[ScopeOut]
+    granted_at: datetime
+    expires_at: datetime
+    state: str
+    ended_at: datetime | None
+    last_access: datetime | None
+
+
+class AccessOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A look at one's data by a channel, or a refused try."""
+
+    at: datetime
+    channel: str
+    what: str
+    scope: str | None
+    allowed: bool
 
 
 class Me(msgspec.Struct, frozen=True, kw_only=True):
@@ -168,11 +270,12 @@ def account_out(page: AccountPage) -> Account:
         year=page.year,
         deductible_used=format_yuan(page.year_to_date.deductible),
         pool_paid=format_yuan(page.year_to_date.pool),
-        movements=[_movement(movement) for movement in page.movements],
+        movements=[movement_out(movement) for movement in page.movements],
     )
 
 
-def _movement(movement: Movement) -> MovementOut:
+def movement_out(movement: Movement) -> MovementOut:
+    """Money in or out."""
     return MovementOut(
         at=movement.at,
         amount=format_yuan(movement.amount),
@@ -257,3 +360,34 @@ def binding_out(view: BindingView, person_no: str) -> BindingOut:
         ends_on=binding.ends_on,
         cap_per_transaction=None if cap is None else format_yuan(cap),
     )
+
+
+def device_out(device: Device, session: str | None) -> DeviceOut:
+    """A sign-in as its person sees it."""
+    return DeviceOut(
+        id=device.id,
+        device=device.device,
+        signed_in_at=device.signed_in_at,
+        seen_at=device.seen_at,
+        expires_at=device.expires_at,
+        current=device.id == session,
+    )
+
+
+def grant_out(grant: Granted) -> GrantOut:
+    """A consent as its person sees it."""
+    return GrantOut(
+        id=grant.id,
+        channel=grant.name,
+        scopes=[ScopeOut(scope=scope, text=scope.label) for scope in grant.scopes],
+        granted_at=grant.granted_at,
+        expires_at=grant.expires_at,
+        state=grant.state,
+        ended_at=grant.ended_at,
+        last_access=grant.last_access,
+    )
+
+
+def access_out(access: Access) -> AccessOut:
+    """A look at one's data."""
+    return AccessOut(at=access.at, channel=access.channel, what=access.what, scope=access.scope, allowed=access.allowed)

@@ -335,13 +335,6 @@ create table incident (
     details jsonb not null default '{}'
 );
 
-create table session (
-    token_hash bytea primary key,
-    person_no text not null references person,
-    created_at timestamptz not null,
-    expires_at timestamptz not null
-);
-
 create table sign_in (
     sign_no text primary key,
     institution text not null references institution,
@@ -356,6 +349,124 @@ create table setting (
 );
 
 create trigger incident_is_append_only before update or delete on incident
+    for each row execute function refuse_change();
+-- Who signs in and how: people, and those who work at the agency. Secrets are kept as hashes only.
+create table session (
+    token_hash bytea primary key,
+    id text not null unique,      -- by which the person ends it; worth nothing as a token
+    person_no text not null references person,
+    device text not null,
+    created_at timestamptz not null,
+    seen_at timestamptz not null,
+    expires_at timestamptz not null
+);
+
+create index session_of_person on session (person_no);
+
+-- The password of these people was given to them: they must choose their own before anything else.
+create table issued_password (
+    person_no text primary key references person,
+    issued_at timestamptz not null
+);
+
+create table one_time_code (
+    person_no text not null references person,
+    purpose text not null check (purpose in ('sign_in', 'reset_password')),
+    code_hash bytea not null,
+    tries smallint not null default 0,
+    expires_at timestamptz not null,
+    primary key (person_no, purpose)
+);
+
+create table staff (
+    login text primary key check (login ~ '^[a-z][a-z0-9_.-]{1,30}$'),
+    name text not null,
+    role text not null check (role in ('clerk', 'reviewer', 'auditor', 'admin')),
+    region text check (region ~ '^\d{6}$'),
+    password_hash text not null,
+    totp_secret text not null,
+    totp_step bigint not null default 0,    -- of the last code taken: a code is good once
+    created_at timestamptz not null,
+    disabled_at timestamptz
+);
+
+create table staff_session (
+    token_hash bytea primary key,
+    login text not null references staff,
+    created_at timestamptz not null,
+    expires_at timestamptz not null
+);
+
+-- How often something happened in a window of time, for all processes together. The key is a hash, so that nobody's
+-- number stands here. What a crash of the server loses is at most one window.
+create unlogged table throttle (
+    key bytea primary key,
+    count integer not null,
+    until timestamptz not null
+);
+-- Third-party channels: who they are, what each person lets them see, and what they saw. Secrets are kept as hashes only.
+create table oauth_client (
+    id text primary key,
+    name text not null,
+    secret_hash bytea,            -- null: a program on people's own devices, which can keep no secret
+    redirect_uris text[] not null,
+    scopes text[] not null,
+    institution text references institution,    -- acts for itself in the name of this institution
+    created_at timestamptz not null,
+    disabled_at timestamptz,
+    check ((institution is null) = (cardinality(redirect_uris) > 0)),
+    check (institution is null or secret_hash is not null)
+);
+
+create table oauth_grant (
+    id text primary key,
+    client_id text not null references oauth_client,
+    person_no text not null references person,
+    scopes text[] not null,
+    granted_at timestamptz not null,
+    expires_at timestamptz not null,
+    revoked_at timestamptz,
+    revoked_why text check (revoked_why in ('person', 'client', 'replaced', 'reused')),
+    check ((revoked_at is null) = (revoked_why is null))
+);
+
+create unique index oauth_grant_live on oauth_grant (person_no, client_id) where revoked_at is null;
+create index oauth_grant_of_person on oauth_grant (person_no, granted_at);
+
+create table oauth_code (
+    code_hash bytea primary key,
+    grant_id text not null references oauth_grant,
+    redirect_uri text not null,
+    challenge text not null,
+    expires_at timestamptz not null,
+    used_at timestamptz
+);
+
+create table oauth_token (
+    token_hash bytea primary key,
+    kind text not null check (kind in ('access', 'refresh')),
+    client_id text not null references oauth_client,
+    grant_id text references oauth_grant,       -- null: the client acts for itself
+    scopes text[] not null,
+    expires_at timestamptz not null,
+    used_at timestamptz,          -- of a refresh token that was exchanged for the next one
+    revoked_at timestamptz
+);
+
+create table oauth_access (
+    id bigint generated always as identity primary key,
+    at timestamptz not null,
+    client_id text not null references oauth_client,
+    person_no text not null references person,
+    grant_id text not null references oauth_grant,
+    what text not null,           -- method and route, without anybody's number
+    scope text,
+    allowed boolean not null
+);
+
+create index oauth_access_of_person on oauth_access (person_no, id);
+
+create trigger oauth_access_is_append_only before update or delete on oauth_access
     for each row execute function refuse_change();
 -- Files that institutions send (9101) or fetch (9102). The content belongs to its hash and is never changed.
 create table stored_file (

@@ -1,16 +1,3 @@
--- name: password_of
-select person_no, password_hash from person where certificate_no = %(login)s or card_no = %(login)s;
-
--- name: add_session
-insert into session (token_hash, person_no, created_at, expires_at)
-values (%(token_hash)s, %(person_no)s, %(now)s, %(expires)s);
-
--- name: session
-select person_no from session where token_hash = %(token_hash)s and expires_at > %(now)s;
-
--- name: end_session
-delete from session where token_hash = %(token_hash)s;
-
 -- name: setting
 select value from setting where key = %(key)s;
 

@@ -33,7 +33,10 @@ insert into reversal (settlement_id, reversed_by)
 select * from unnest(%(settlements)s::text[], %(reversed_by)s::text[]);
 
 -- name: settlements_of_person
-select document from settlement where person_no = %(person_no)s order by settled_at desc, journal_id desc limit %(limit)s;
+select document from settlement
+where person_no = %(person_no)s
+  and (%(before)s::timestamptz is null or (settled_at, journal_id) < (%(before)s, %(before_journal)s::bigint))
+order by settled_at desc, journal_id desc limit %(limit)s;
 
 -- name: add_citations
 insert into citation (key, body) select * from unnest(%(keys)s::text[], %(bodies)s::jsonb[])

@@ -22,13 +22,6 @@ create table incident (
     details jsonb not null default '{}'
 );
 
-create table session (
-    token_hash bytea primary key,
-    person_no text not null references person,
-    created_at timestamptz not null,
-    expires_at timestamptz not null
-);
-
 create table sign_in (
     sign_no text primary key,
     institution text not null references institution,

@@ -9,6 +9,7 @@ from litestar.response import Redirect, Response, Template
 from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
 
 from gongji.core.refusal import Code, Refusal
+from gongji.service.origin import Origin
 from gongji.service.platform import Platform
 from gongji.service.sessions import sign_in, sign_out
 from gongji.settings import Settings
@@ -16,7 +17,10 @@ from gongji.web.form import read_form
 from gongji.web.rendering import page
 from gongji.web.visitor import COOKIE, Visitor, session_cookie
 
-_COME_BACK: Final = re.compile(r"/(?:account|family|family/new|services|settlements/\d{30})", re.ASCII)
+_COME_BACK: Final = re.compile(
+    r"/(?:account|family|family/new|services|security|channels|settlements/\d{30}|oauth/authorize\?[!-~]{1,2000})",
+    re.ASCII,
+)
 """Pages one may be sent to after signing in; anything else could lead to a stranger's site."""
 
 _STATUS = {Code.LOGIN_LOCKED: 429, Code.LOGIN_FAILED: 401}
@@ -30,22 +34,26 @@ def _safe(target: str) -> str:
 async def login_page(request: Request[Any, Any, Any], guest: NamedDependency[Visitor | None]) -> Response[Any]:
     """The form."""
     target = _safe(request.query_params.get("next", ""))
-    if guest:
+    if guest and not guest.password_issued:
         return Redirect(target, status_code=HTTP_303_SEE_OTHER)
-    return page("login.html", target=target, login="", problem="")
+    done = request.query_params.get("done") == "password"
+    return page("login.html", target=target, login="", problem="", done=done)
 
 
 @post("/login", status_code=HTTP_200_OK)
 async def login(
-    request: Request[Any, Any, Any], platform: NamedDependency[Platform], settings: NamedDependency[Settings]
+    request: Request[Any, Any, Any],
+    platform: NamedDependency[Platform],
+    settings: NamedDependency[Settings],
+    visitor_origin: NamedDependency[Origin],
 ) -> Response[Any]:
     """Check number and password."""
     form = await read_form(request)
-    target = _safe(form.text("next"))
-    number, password = form.text("login"), form.text("password")
+    target = _safe(form.long_text("next"))
+    number, password = form.text("login"), form.long_text("password")
     if not number or not password:
-        return _again(target, number, "请填写证件号码（或社保卡号）和密码", 422)
-    token = await sign_in(platform, number, password)
+        return _again(target, number, "请填写证件号码（或社保卡号、人员编号）和密码", 422)
+    token = await sign_in(platform, number, password, visitor_origin)
     if isinstance(token, Refusal):
         return _again(target, number, token.text, _STATUS.get(token.code, 422))
     answer = Redirect(target, status_code=HTTP_303_SEE_OTHER)
@@ -54,7 +62,7 @@ async def login(
 
 
 def _again(target: str, number: str, problem: str, status: int) -> Template:
-    return page("login.html", status=status, target=target, login=number, problem=problem)
+    return page("login.html", status=status, target=target, login=number, problem=problem, done=False)
 
 
 @post("/logout", status_code=HTTP_200_OK)

@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from gongji.web.portal import account, bind, family, home, login, receipt
+from gongji.web.portal import account, bind, codes, consent, family, home, login, receipt, security
 
 
 def portal_routes() -> Router:
@@ -16,6 +16,22 @@ def portal_routes() -> Router:
             login.login_page,
             login.login,
             login.logout,
+            codes.sign_in_page,
+            codes.send_to_sign_in,
+            codes.sign_in_by_code,
+            codes.reset_page,
+            codes.send_to_reset,
+            codes.reset_by_code,
+            security.security,
+            security.end_device,
+            security.end_others,
+            security.end_all,
+            security.password_page,
+            security.password,
+            consent.ask_consent,
+            consent.answer_consent,
+            consent.channels,
+            consent.end_channel,
             account.account,
             receipt.receipt,
             family.family,

@@ -1,0 +1,83 @@
+"""``gongji staff``: who works at the agency (经办人员)."""
+
+import secrets
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from gongji.cli.opening import DataOption, fail, on_platform
+from gongji.core.refusal import Refusal
+from gongji.service.platform import Platform
+from gongji.service.staff import Role, Staff, add_staff, all_staff, disable_staff, new_totp_secret, totp_address
+
+staff_app = typer.Typer(no_args_is_help=True, help="经办人员：开户、列出、停用。")
+
+
+@staff_app.command()
+def add(
+    login: Annotated[str, typer.Argument(help="工号：2 到 31 个小写字母、数字或 _ . -")],
+    *,
+    name: Annotated[str, typer.Option(help="姓名")],
+    role: Annotated[Role, typer.Option(help="角色：clerk 经办、reviewer 复核、auditor 稽核、admin 系统管理")],
+    region: Annotated[str | None, typer.Option(help="只办理这个参保地；默认不限")] = None,
+    data: DataOption = None,
+    json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
+) -> None:
+    """为经办人员开户。密码和动态口令密钥只显示这一次。
+
+    例：gongji staff add wang01 --name 王经办 --role clerk --region 610100
+
+    工号不合规或已经存在时退出码为 1。
+    """
+    staff = Staff(login=login, name=name, role=role, region=region)
+    password, secret = secrets.token_urlsafe(12), new_totp_secret()
+
+    async def work(platform: Platform) -> Refusal | None:
+        if region is not None and region not in platform.book.regions:
+            fail(f"没有收录参保地 {region}，请用 gongji regions list 核对")
+        async with platform.pool.connection() as conn:
+            return await add_staff(conn, platform, staff, password, secret)
+
+    refusal = on_platform(data, work)
+    if refusal:
+        fail(refusal.text)
+    if json:
+        told = {"user": login, "password": password, "totp_secret": secret, "role": role}
+        typer.echo(msgspec.json.encode(told).decode())
+        return
+    typer.echo(f"工号      {login}\n密码      {password}\n动态口令  {secret}\n{totp_address(staff, secret)}")
+    typer.echo("只显示这一次，请当面交给本人。")
+
+
+@staff_app.command(name="list")
+def list_(*, data: DataOption = None) -> None:
+    """列出全部经办人员。
+
+    例：gongji staff list
+    """
+
+    async def work(platform: Platform) -> list[Staff]:
+        async with platform.pool.connection() as conn:
+            return await all_staff(conn)
+
+    table = Table()
+    for heading in ("工号", "姓名", "角色", "参保地", "状态"):
+        table.add_column(heading)
+    for staff in on_platform(data, work):
+        state = "已停用" if staff.disabled else "在用"
+        table.add_row(staff.login, staff.name, staff.role.label, staff.region or "不限", state)
+    Console().print(table)
+
+
+@staff_app.command()
+def disable(login: Annotated[str, typer.Argument(help="工号")], *, data: DataOption = None) -> None:
+    """停用一个工号：已经登录的马上退出。
+
+    例：gongji staff disable wang01
+    """
+    if not on_platform(data, lambda platform: disable_staff(platform, login)):
+        fail(f"没有工号 {login}，请用 gongji staff list 核对")
+    typer.echo(f"{login} 已停用")

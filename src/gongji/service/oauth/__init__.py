@@ -1,0 +1,1 @@
+"""OAuth2 for third-party channels (第三方渠道授权)."""

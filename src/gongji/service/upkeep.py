@@ -1,0 +1,20 @@
+"""Throw away what is over: sessions, codes, tokens, counters (清理过期数据)."""
+
+from datetime import timedelta
+from typing import Final
+
+from gongji.ledger import store
+from gongji.service.platform import Platform
+
+KEPT: Final = timedelta(days=7)
+"""How long codes and tokens stay after their end, so that a late repeat is still known as one."""
+
+
+async def sweep(platform: Platform) -> None:
+    """Delete what has expired. Grants and the log of accesses stay."""
+    now = platform.clock()
+    async with platform.pool.connection() as conn:
+        for statement in ("sweep_sessions", "sweep_staff_sessions", "sweep_codes", "sweep_throttle"):
+            await store.run(conn, statement, now=now)
+        for statement in ("sweep_oauth_codes", "sweep_oauth_tokens"):
+            await store.run(conn, statement, long_ago=now - KEPT)
