@@ -66,7 +66,6 @@ class TestConsent:
     [
         ("son", "mother", "spouse_parent", "配偶的父母不在可绑定的亲属范围内，咸阳市可绑定：配偶、父母、子女"),
         ("son", "uninsured", "parent", "被共济人未参加基本医保（未参保）"),
-        ("son", "shanghai", "sibling", "不在省内共济范围内"),
         ("suspended", "mother", "parent", "授权人当前暂停参保"),
         ("resident", "mother", "parent", "授权人参加的是居民医保"),
         ("frozen", "mother", "parent", "个人账户封停"),
