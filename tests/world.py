@@ -9,8 +9,10 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from gongji.core.case import AccountUse
-from gongji.core.codes import AccountState, Care, Insurance, Relation, Scheme, Segment, Status
+from gongji.core.catalogue import CatalogueItem
+from gongji.core.codes import AccountState, Care, Insurance, ItemKind, Relation, Scheme, Segment, Status
 from gongji.core.family import Binding
+from gongji.core.lines import split_line
 from gongji.core.person import Person
 from gongji.core.record import Settlement
 from gongji.core.refusal import Refusal
@@ -18,7 +20,8 @@ from gongji.ledger import store
 from gongji.service import visits
 from gongji.service.batch import Outcome
 from gongji.service.bindings import BindingRequest, bind
-from gongji.service.commands import Claimed, Done, Purchase, Reverse, Sender, Settle
+from gongji.service.catalogue import add_items
+from gongji.service.commands import Claimed, Done, FeeLine, Purchase, Reverse, Sender, Settle
 from gongji.service.enrol import Credit, Enrolment, credit, enrol
 from gongji.service.people import Holding, holding_of
 from gongji.service.platform import Platform
@@ -26,6 +29,7 @@ from gongji.service.platform import Platform
 _numbers = itertools.count(1)
 
 DRUG = "XTEST0000000000000000A1"
+ITEM = CatalogueItem(code=DRUG, name="试验药", kind=ItemKind.WESTERN_DRUG, level="甲", price=100)
 
 
 @dataclass
@@ -57,18 +61,7 @@ class World:
                     designated=True,
                     credentials=Jsonb({}),
                 )
-            await store.run(
-                conn,
-                "add_catalogue_items",
-                code=DRUG,
-                name="试验药",
-                kind="western_drug",
-                level="甲",
-                first_self_pay=0,
-                price_limit=None,
-                price=100,
-            )
-        await self.platform.read_catalogue()
+            await add_items(conn, [ITEM], self.platform.clock().date())
         return self
 
     async def person(self, nickname: str, balance: int = 0, **facts: Any) -> str:
@@ -160,7 +153,10 @@ class World:
             ),
         )
         assert isinstance(answer, dict), answer
-        lines = visits.split_lines(self.platform, [self.line(amount)])
+        billed = visits.Billed(
+            person_no=self.people[nickname], institution=self.hospital, on=self.platform.clock().date()
+        )
+        lines = await visits.split_lines(self.platform, billed, [self.line(amount)])
         assert isinstance(lines, list)
         added = await visits.add_fees(
             self.platform,
@@ -197,11 +193,15 @@ class World:
     def purchase_command(
         self, nickname: str, amount: int, *, prescription: bool = False, message_id: str = ""
     ) -> Settle:
-        lines = visits.split_lines(self.platform, [self.line(amount)])
-        assert isinstance(lines, list)
-        purchase = Purchase(
-            on=self.platform.clock().date(), prescription=prescription, lines=tuple(line.line for line in lines)
+        raw = self.line(amount)
+        fee = FeeLine(
+            line_no=raw.line_no,
+            item=raw.item,
+            quantity=raw.quantity,
+            price=raw.price,
+            split=split_line(ITEM, raw.quantity, raw.price, raw.amount),
         )
+        purchase = Purchase(on=self.platform.clock().date(), prescription=prescription, lines=(fee,))
         return Settle(
             sender=self.sender(self.pharmacy, "2102", message_id),
             person_no=self.people[nickname],

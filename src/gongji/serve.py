@@ -84,7 +84,6 @@ async def _serve(
     await platform.open()
     if demo:
         await city.build(platform)
-        await platform.read_catalogue()
     chores = [asyncio.create_task(_keep_months(dsn)), asyncio.create_task(_keep_tidy(platform))]
     if embedded:
         chores.append(asyncio.create_task(_keep_alive(embedded)))

@@ -5,6 +5,7 @@ import typer
 from gongji.cli.ask import ask
 from gongji.cli.bench import bench_app
 from gongji.cli.binding import binding_app
+from gongji.cli.catalogue import catalogue_app
 from gongji.cli.client import client_app
 from gongji.cli.demo import demo
 from gongji.cli.ledger import ledger_app
@@ -28,6 +29,7 @@ app.add_typer(regions_app, name="regions")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(binding_app, name="binding")
 app.add_typer(nhsa_app, name="nhsa")
+app.add_typer(catalogue_app, name="catalogue")
 app.add_typer(client_app, name="client")
 app.add_typer(staff_app, name="staff")
 app.add_typer(outbox_app, name="outbox")

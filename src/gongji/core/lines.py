@@ -1,38 +1,27 @@
 """What one line of a bill is made of: full self-pay, over the price limit, first self-pay, in scope (费用明细拆分)."""
 
+from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 
 import msgspec
 
-from gongji.core.money import WHOLE, BasisPoints, Fen, share_of
+from gongji.core.case import PurposePart
+from gongji.core.catalogue import CatalogueItem
+from gongji.core.codes import Purpose
+from gongji.core.money import WHOLE, Fen, share_of
 
 
-class CatalogueItem(msgspec.Struct, frozen=True, kw_only=True):
-    """An item of the insurance catalogue (医保目录项目).
+class LineSplit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The parts of a line, or of several together, in fen; they sum to the amount.
 
-    Attributes:
-        level: 甲 (all in scope), 乙 (a first part is borne by the person) or 丙 (borne by the person).
-        first_self_pay: share of a 乙 item borne first, in basis points.
-        price_limit: highest unit price in scope in fen, or None.
-        price: customary unit price in fen, for the sandbox's cashier.
+    ``by_purpose`` says how much of the full self-pay is not ordinary care, and what it is for.
     """
-
-    code: str
-    name: str
-    kind: str
-    level: str
-    first_self_pay: BasisPoints = 0
-    price_limit: Fen | None = None
-    price: Fen = 0
-
-
-class LineSplit(msgspec.Struct, frozen=True, kw_only=True):
-    """The parts of a line in fen; they sum to its amount."""
 
     amount: Fen
     full_self_pay: Fen
     over_limit: Fen
     first_self_pay: Fen
+    by_purpose: tuple[PurposePart, ...] = ()
 
     @property
     def in_scope(self) -> Fen:
@@ -45,13 +34,47 @@ def product(quantity: Decimal, price: Decimal) -> Fen:
     return int((quantity * price * 100).to_integral_value(ROUND_HALF_UP))
 
 
-def split_line(item: CatalogueItem | None, quantity: Decimal, price: Decimal, amount: Fen) -> LineSplit:
-    """Split a line; an item outside the catalogue is borne by the person."""
-    if item is None or item.level == "丙" or item.first_self_pay >= WHOLE:
-        return LineSplit(amount=amount, full_self_pay=amount, over_limit=0, first_self_pay=0)
+def split_line(
+    item: CatalogueItem | None, quantity: Decimal, price: Decimal, amount: Fen, *, approved: bool = True
+) -> LineSplit:
+    """Split a line by its item.
+
+    The person bears all of an item that is unknown, 丙, not ordinary care, or restricted in use where the institution
+    found that the restriction isn't met (``approved`` is false).
+    """
+    if item is None or item.level == "丙" or item.first_self_pay >= WHOLE or (item.restriction and not approved):
+        return _borne(item, amount)
+    if item.purpose:
+        return _borne(item, amount)
     over = 0
     if item.price_limit is not None:
         limit = Decimal(item.price_limit) / 100
         over = min(amount, product(quantity, max(Decimal(0), price - limit)))
     first = share_of(amount - over, item.first_self_pay)
     return LineSplit(amount=amount, full_self_pay=0, over_limit=over, first_self_pay=first)
+
+
+def _borne(item: CatalogueItem | None, amount: Fen) -> LineSplit:
+    """The person bears it all."""
+    parts = (PurposePart(purpose=item.purpose, amount=amount),) if item and item.purpose else ()
+    return LineSplit(amount=amount, full_self_pay=amount, over_limit=0, first_self_pay=0, by_purpose=parts)
+
+
+def total_of(splits: Iterable[LineSplit]) -> LineSplit:
+    """The parts of several lines together; purposes in the order of their code."""
+    amount = full = over = first = 0
+    purposes: dict[Purpose, Fen] = {}
+    for split in splits:
+        amount += split.amount
+        full += split.full_self_pay
+        over += split.over_limit
+        first += split.first_self_pay
+        for part in split.by_purpose:
+            purposes[part.purpose] = purposes.get(part.purpose, 0) + part.amount
+    return LineSplit(
+        amount=amount,
+        full_self_pay=full,
+        over_limit=over,
+        first_self_pay=first,
+        by_purpose=tuple(PurposePart(purpose=purpose, amount=purposes[purpose]) for purpose in sorted(purposes)),
+    )

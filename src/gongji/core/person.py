@@ -40,7 +40,10 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Institution(msgspec.Struct, frozen=True, kw_only=True):
-    """A hospital, clinic or pharmacy (医药机构); ``designated`` says whether insurance may be used there."""
+    """A hospital, clinic or pharmacy (医药机构).
+
+    ``designated`` says whether insurance may be used there, ``checkup`` whether account money may pay check-ups.
+    """
 
     code: str
     region: str
@@ -50,6 +53,7 @@ class Institution(msgspec.Struct, frozen=True, kw_only=True):
     grade: Grade | None
     community: bool
     designated: bool
+    checkup: bool = False
 
 
 def facts_of(person: Person, institution: Institution, care: Care, on: date, place: Place = Place.HOME) -> Facts:

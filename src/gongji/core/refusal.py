@@ -58,6 +58,10 @@ class Code(Enum):
     FEE_DUPLICATE = "fee_duplicate", "费用明细流水号 {line} 已上传过，请使用新的流水号"
     FEE_ARITHMETIC = "fee_arithmetic", "费用明细 {line} 的总额 {amount} 元不等于数量乘单价 {product} 元"
     ITEM_UNKNOWN = "item_unknown", "医疗目录编码 {item} 不在目录中，请核对对照关系"
+    ITEM_NOT_IN_FORCE = (
+        "item_not_in_force",
+        "医疗目录编码 {item}（{name}）在 {on} 不可用：{why}，请改用当天有效的编码",
+    )
     TOTAL_MISMATCH = "total_mismatch", "医疗费总额 {stated} 元不等于明细合计 {counted} 元，请核对后重新提交"
     PARTS_MISMATCH = "parts_mismatch", "{part} {stated} 元与预结算结果 {counted} 元不一致，请重新预结算"
     BILL_INVALID = "bill_invalid", "账单金额不合规：{what}"

@@ -1,6 +1,7 @@
 """Build the demo city in an empty sandbox, and tell what has become of it (演示城市的建立与现状)."""
 
 import asyncio
+from datetime import date
 from typing import Any, Final
 
 import msgspec
@@ -16,6 +17,7 @@ from gongji.demo.people import PASSWORD, binding_requests, citizens, families
 from gongji.ledger import store
 from gongji.ledger.connection import connect
 from gongji.service.bindings import bind_in
+from gongji.service.catalogue import add_items, add_listed, add_terms
 from gongji.service.departments import add_practitioners
 from gongji.service.enrol import credit_in, enrol
 from gongji.service.platform import Platform
@@ -51,7 +53,7 @@ async def build(platform: Platform) -> None:
         cursor = await store.run(conn, "claim_setting", key=BUILT, value="")
         if await cursor.fetchone() is None:
             return
-        await _open_market(conn)
+        await _open_market(conn, platform.clock().date())
         await _take_in(conn, platform)
         await _open_offices(conn, platform)
         money = [credit for citizen in citizens().values() for credit in citizen.credits]
@@ -60,7 +62,6 @@ async def build(platform: Platform) -> None:
         city = await describe(conn)
         stored = {key: value for key, value in city.items() if key not in ("portal", "gateway")}
         await store.run(conn, "put_setting", key=BUILT, value=msgspec.json.encode(stored).decode())
-    await platform.read_catalogue()
 
 
 async def snapshot(platform: Platform) -> dict[str, Any]:
@@ -102,14 +103,17 @@ async def _present(conn: AsyncConnection) -> dict[str, Any]:
     return await describe(conn)
 
 
-async def _open_market(conn: AsyncConnection) -> None:
+async def _open_market(conn: AsyncConnection, today: date) -> None:
     for institution in market.institutions():
         keys = Jsonb(market.credentials(institution.code))
         await store.run(conn, "add_institution", **msgspec.structs.asdict(institution), credentials=keys)
-    for item in market.catalogue():
-        await store.run(conn, "add_catalogue_items", **msgspec.structs.asdict(item))
+        if institution.checkup:
+            await store.run(conn, "mark_checkup_centre", code=institution.code)
     for place, institution in enumerate(market.institutions(), start=1):
         await add_practitioners(conn, institution.code, market.practitioners(institution, place))
+    await add_items(conn, market.catalogue(), today)
+    await add_terms(conn, market.catalogue_terms(), today)
+    await add_listed(conn, market.listed(), today)
     await put_limits(conn, market.limits())
 
 

@@ -1,17 +1,20 @@
 """The city as outside programs see it: read from the books, in the published keys (演示城市的公开描述)."""
 
 from collections import Counter
+from datetime import date
 from typing import Any, Final
 
 from psycopg import AsyncConnection
 
+from gongji.core.catalogue import CatalogueItem
 from gongji.core.family import BindingState
-from gongji.core.lines import CatalogueItem
 from gongji.core.money import Fen, format_percent, format_yuan
 from gongji.core.person import Institution, Person
 from gongji.demo import offices
 from gongji.demo.people import PASSWORD, roles
 from gongji.ledger import rows, store
+from gongji.service.catalogue import priced_on
+from gongji.service.platform import china_now
 from gongji.service.staff import all_staff
 
 PORTAL: Final = "http://127.0.0.1:8000"
@@ -32,7 +35,7 @@ async def describe(conn: AsyncConnection) -> dict[str, Any]:
         "people": people,
         "bindings": await _bindings(conn, {person["psn_no"] for person in people}),
         "institutions": await _institutions(conn),
-        "catalogue": await _catalogue(conn),
+        "catalogue": await _catalogue(conn, china_now().date()),
         "staff": await _staff(conn),
     }
 
@@ -126,10 +129,8 @@ async def _staff(conn: AsyncConnection) -> list[dict[str, str]]:
     ]
 
 
-async def _catalogue(conn: AsyncConnection) -> list[dict[str, str]]:
-    cursor = await store.run(conn, "catalogue")
-    items = [rows.catalogue_item(row) for row in await cursor.fetchall()]
-    return [_item(item) for item in sorted(items, key=lambda item: item.code)]
+async def _catalogue(conn: AsyncConnection, today: date) -> list[dict[str, str]]:
+    return [_item(item) for item in sorted(await priced_on(conn, today), key=lambda item: item.code)]
 
 
 def _item(item: CatalogueItem) -> dict[str, str]:
@@ -139,5 +140,5 @@ def _item(item: CatalogueItem) -> dict[str, str]:
         "level": item.level,
         "first_self_pay": format_percent(item.first_self_pay),
         "price": format_yuan(item.price),
-        "kind": item.kind,
+        "kind": item.kind.value,
     }

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from typing import Final
 
+from gongji.core.catalogue import CatalogueItem
 from gongji.core.codes import Scheme, Segment
-from gongji.core.lines import CatalogueItem
 from gongji.core.money import format_percent, format_yuan
 from gongji.core.person import Institution
 from gongji.demo.market import catalogue, institutions
@@ -24,12 +24,6 @@ KINDS: Final = {
     "hospital": "医院",
     "pharmacy": "药店",
     "clinic": "门诊机构",
-    "western_drug": "西药",
-    "chinese_patent": "中成药",
-    "service": "服务项目",
-    "consumable": "医用耗材",
-    "device": "医疗器械",
-    "disinfectant": "消毒用品",
 }
 
 
@@ -101,7 +95,7 @@ def _institution_row(institution: Institution) -> Sequence[str]:
 def _item_row(item: CatalogueItem) -> Sequence[str]:
     limit = format_yuan(item.price_limit) if item.price_limit is not None else ""
     share = format_percent(item.first_self_pay) if item.first_self_pay else ""
-    return item.code, item.name, KINDS[item.kind], item.level, share, limit, format_yuan(item.price)
+    return item.code, item.name, item.kind.label, item.level, share, limit, format_yuan(item.price)
 
 
 def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

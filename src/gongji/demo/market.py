@@ -8,8 +8,8 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from gongji.core.codes import Grade, Level
-from gongji.core.lines import CatalogueItem
+from gongji.core.catalogue import ALWAYS, CatalogueItem, CatalogueTerm, Listed
+from gongji.core.codes import Grade, ItemKind, Level, Scheme
 from gongji.core.money import parse_percent, parse_yuan
 from gongji.core.person import Institution
 from gongji.core.review import Limit
@@ -17,6 +17,26 @@ from gongji.service.departments import Practitioner
 
 STAFF_SINCE: Final = date(2020, 1, 1)
 PHARMACIST: Final = "3"
+
+VERSION: Final = "20260101000000"
+"""Version of every row of the demo catalogue."""
+
+FILE_OF_KIND: Final = {
+    ItemKind.WESTERN_DRUG: "1301",
+    ItemKind.CHINESE_PATENT: "1301",
+    ItemKind.VACCINE: "1301",
+    ItemKind.HERBAL_MEDICINE: "1302",
+    ItemKind.SELF_PREPARED: "1303",
+    ItemKind.ETHNIC_DRUG: "1304",
+    ItemKind.CONSUMABLE: "1306",
+    ItemKind.DEVICE: "1306",
+    ItemKind.DISINFECTANT: "1306",
+    ItemKind.HERBAL_GRANULE: "1320",
+}
+"""Transaction with which an item of a kind is fetched."""
+
+SERVICES_FILE: Final = "1305"
+"""Transaction with which every other item is fetched."""
 
 
 class _Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -30,6 +50,7 @@ class _Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     grade: Grade | None = None
     community: bool = False
     designated: bool = True
+    checkup: bool = False
 
 
 class _Item(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -37,11 +58,30 @@ class _Item(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     code: str
     name: str
-    kind: Literal["western_drug", "chinese_patent", "service", "consumable", "device", "disinfectant"]
+    kind: ItemKind
     level: Literal["甲", "乙", "丙"]
     first_self_pay: str = "0%"
     price_limit: str | None = None
     price: str
+    unit: str = ""
+    dosage_form: str = ""
+    restriction: str = ""
+    begins_on: date = ALWAYS
+    ends_on: date | None = None
+
+
+class _Term(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a region decides about an item, as the file has it."""
+
+    code: str
+    region: str
+    scheme: Scheme | None = None
+    hospital_level: Level | None = None
+    begins_on: date = ALWAYS
+    ends_on: date | None = None
+    level: Literal["甲", "乙", "丙"] | None = None
+    first_self_pay: str | None = None
+    price_limit: str | None = None
 
 
 class _Staff(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -80,6 +120,11 @@ class _Places(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class _Items(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     items: tuple[_Item, ...]
+    terms: tuple[_Term, ...]
+
+
+class _Codes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    lists: dict[str, tuple[tuple[str, str], ...]]
 
 
 @cache
@@ -96,26 +141,66 @@ def institutions() -> tuple[Institution, ...]:
             grade=place.grade,
             community=place.community,
             designated=place.designated,
+            checkup=place.checkup,
         )
         for place in msgspec.toml.decode(text, type=_Places).institutions
     )
 
 
 @cache
+def _items() -> _Items:
+    return msgspec.toml.decode(files("gongji.demo").joinpath("catalogue.toml").read_bytes(), type=_Items)
+
+
+@cache
 def catalogue() -> tuple[CatalogueItem, ...]:
-    """Every item of the catalogue."""
-    text = files("gongji.demo").joinpath("catalogue.toml").read_bytes()
+    """Every item of the catalogue that can be charged."""
     return tuple(
         CatalogueItem(
             code=item.code,
             name=item.name,
             kind=item.kind,
             level=item.level,
+            file=FILE_OF_KIND.get(item.kind, SERVICES_FILE),
             first_self_pay=parse_percent(item.first_self_pay),
             price_limit=parse_yuan(item.price_limit) if item.price_limit else None,
             price=parse_yuan(item.price),
+            unit=item.unit,
+            dosage_form=item.dosage_form,
+            restriction=item.restriction,
+            begins_on=item.begins_on,
+            ends_on=item.ends_on,
+            version=VERSION,
         )
-        for item in msgspec.toml.decode(text, type=_Items).items
+        for item in _items().items
+    )
+
+
+@cache
+def catalogue_terms() -> tuple[CatalogueTerm, ...]:
+    """What regions decide about items."""
+    return tuple(
+        CatalogueTerm(
+            code=term.code,
+            region=term.region,
+            scheme=term.scheme,
+            hospital_level=term.hospital_level,
+            begins_on=term.begins_on,
+            ends_on=term.ends_on,
+            level=term.level,
+            first_self_pay=parse_percent(term.first_self_pay) if term.first_self_pay else None,
+            price_limit=parse_yuan(term.price_limit) if term.price_limit else None,
+        )
+        for term in _items().terms
+    )
+
+
+@cache
+def listed() -> tuple[Listed, ...]:
+    """Diagnoses, operations and diseases."""
+    lists = msgspec.toml.decode(files("gongji.demo").joinpath("codes.toml").read_bytes(), type=_Codes).lists
+    return tuple(
+        Listed(file=file, code=code, name=name, version=VERSION) for file, rows in lists.items() for code, name in rows
     )
 
 

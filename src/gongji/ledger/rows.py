@@ -7,13 +7,17 @@ from typing import Any
 import msgspec
 
 from gongji.core.account import AccountKind, PersonalAccount
+from gongji.core.case import PurposePart
+from gongji.core.catalogue import CatalogueItem, CatalogueTerm
 from gongji.core.codes import (
     AccountState,
     BindingTerm,
     Care,
     Grade,
     Insurance,
+    ItemKind,
     Level,
+    Purpose,
     Relation,
     Scheme,
     Segment,
@@ -21,7 +25,7 @@ from gongji.core.codes import (
     Status,
 )
 from gongji.core.family import NO_LIMITS, Binding, BindingState, Limits
-from gongji.core.lines import CatalogueItem
+from gongji.core.lines import LineSplit
 from gongji.core.person import Institution, Person
 from gongji.core.record import Settlement
 
@@ -37,6 +41,8 @@ _ACCOUNTSTATE = {code.value: code for code in AccountState}
 _RELATION = {code.value: code for code in Relation}
 _SHARINGMODE = {code.value: code for code in SharingMode}
 _CARE = {code.value: code for code in Care}
+_PURPOSE = {code.value: code for code in Purpose}
+_ITEMKIND = {code.value: code for code in ItemKind}
 _BINDINGSTATE = {code.value: code for code in BindingState}
 
 settlement_decoder = msgspec.json.Decoder(Settlement)
@@ -79,6 +85,7 @@ def institution(row: Row) -> Institution:
         grade=Grade(row[5]) if row[5] else None,
         community=row[6],
         designated=row[7],
+        checkup=row[8],
     )
 
 
@@ -146,14 +153,46 @@ def visit(row: Row) -> Visit:
     )
 
 
+def line_split(row: Row) -> LineSplit:
+    """Lines of a batch that have one purpose, or none, from ``batch_totals``."""
+    parts = (PurposePart(purpose=_PURPOSE[row[2]], amount=row[5]),) if row[2] else ()
+    return LineSplit(amount=row[4], full_self_pay=row[5], over_limit=row[6], first_self_pay=row[7], by_purpose=parts)
+
+
 def catalogue_item(row: Row) -> CatalogueItem:
-    """A catalogue item, from ``catalogue``."""
+    """A catalogue item that can be charged, from the ``catalogue_items_*`` statements."""
     return CatalogueItem(
+        file=row[0],
+        code=row[1],
+        begins_on=row[2],
+        ends_on=row[3],
+        name=row[4],
+        kind=_ITEMKIND[row[5]],
+        level=row[6],
+        first_self_pay=row[7],
+        price_limit=row[8],
+        price=row[9],
+        unit=row[10],
+        dosage_form=row[11],
+        specification=row[12],
+        restriction=row[13],
+        version=row[14],
+        valid=row[15],
+    )
+
+
+def catalogue_term(row: Row) -> CatalogueTerm:
+    """What a region decides about an item, from ``catalogue_terms_of``."""
+    return CatalogueTerm(
         code=row[0],
-        name=row[1],
-        kind=row[2],
-        level=row[3],
-        first_self_pay=row[4],
-        price_limit=row[5],
-        price=row[6],
+        region=row[1],
+        scheme=_SCHEME[row[2]] if row[2] else None,
+        hospital_level=Level(row[3]) if row[3] else None,
+        begins_on=row[4],
+        ends_on=row[5],
+        kind=_ITEMKIND[row[6]] if row[6] else None,
+        level=row[7],
+        first_self_pay=row[8],
+        price_limit=row[9],
+        restriction=row[10],
     )

@@ -12,6 +12,7 @@ from gongji.core.lines import LineSplit
 from gongji.core.money import Fen
 from gongji.core.person import Person
 from gongji.core.record import Settlement
+from gongji.core.refusal import Refusal
 
 
 class Sender(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,13 +50,18 @@ class Claimed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FeeLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of a bill with its split (费用明细)."""
+    """A line of a bill with its split (费用明细).
+
+    ``fault`` says why the catalogue refuses it; it is answered where the bill is decided, so that a message that was
+    done before is answered as then whatever the catalogue has become.
+    """
 
     line_no: str
     item: str
     quantity: Decimal
     price: Decimal
     split: LineSplit
+    fault: Refusal | None = None
     details: dict[str, Any] = {}
 
 

@@ -7,11 +7,13 @@ from typing import Any, Final
 import msgspec
 
 from gongji.core.case import YearToDate
+from gongji.core.catalogue import CatalogueItem
 from gongji.core.codes import Care
 from gongji.core.lines import LineSplit
 from gongji.core.person import Institution, Person
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.ledger import rows, store
+from gongji.service.catalogue import shelf_for
 from gongji.service.people import people_by_number
 from gongji.service.platform import Platform
 from gongji.service.visits import own_visit
@@ -108,6 +110,16 @@ async def lines_of_batch(platform: Platform, visit: str, batch: str) -> list[Pas
     async with platform.pool.connection() as conn:
         cursor = await store.run(conn, "fee_lines_of_batch", visit=visit, batch=batch)
         return [_line(row) for row in await cursor.fetchall()]
+
+
+async def items_of(
+    platform: Platform, person_no: str, institution: str, lines: Sequence[PastLine], day: date
+) -> dict[str, CatalogueItem]:
+    """The items of lines by code, as the patient's region had them on a day; those without one are left out."""
+    async with platform.pool.connection() as conn:
+        shelf = await shelf_for(conn, person_no, institution, [line.item for line in lines])
+    found = {line.item: shelf.find(line.item, day) for line in lines}
+    return {code: item for code, item in found.items() if not isinstance(item, Refusal)}
 
 
 async def special_disease_lines(

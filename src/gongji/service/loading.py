@@ -8,7 +8,7 @@ from psycopg import AsyncConnection
 from gongji.core.account import SEGMENT_ORDER, PersonalAccount
 from gongji.core.case import YearToDate
 from gongji.core.family import Used
-from gongji.core.lines import LineSplit
+from gongji.core.lines import LineSplit, total_of
 from gongji.core.policy import PolicyBook
 from gongji.core.record import parse_settlement_id
 from gongji.ledger import rows, store
@@ -54,10 +54,7 @@ async def load(
         used_up=[],
         used={i: Used(day=day, year=year, total=total) for i, day, year, total in await uses.fetchall()},
         visits={row[0]: rows.visit(row) for row in await found.fetchall()},
-        batches={
-            (v, b): (n, LineSplit(amount=amount, full_self_pay=full, over_limit=over, first_self_pay=first))
-            for v, b, n, amount, full, over, first in await batches.fetchall()
-        },
+        batches=_batches(await batches.fetchall()),
         totals={
             # Figures of the region he is insured in now; what he had elsewhere stays there.
             (p, year, benefit): YearToDate(deductible=d, eligible=e, pool=pool, events=n)
@@ -79,6 +76,14 @@ async def load(
         snapshot.bindings.setdefault(binding.user, []).append(binding)
     await _load_settlements(conn, snapshot, reverses)
     return snapshot
+
+
+def _batches(found: Sequence[rows.Row]) -> dict[tuple[str, str], tuple[int, LineSplit]]:
+    """Count and total of every batch, from its rows by purpose."""
+    parts: dict[tuple[str, str], list[tuple[int, LineSplit]]] = {}
+    for row in found:
+        parts.setdefault((row[0], row[1]), []).append((row[3], rows.line_split(row)))
+    return {key: (sum(n for n, _ in each), total_of(split for _, split in each)) for key, each in parts.items()}
 
 
 def _by_owner(accounts: Sequence[PersonalAccount]) -> dict[str, list[int]]:

@@ -30,7 +30,8 @@ async def put_match(platform: Platform, sender: Sender, match: Match) -> Answer 
     """Match an item; sent again, it replaces what was told before."""
 
     async def work(conn: AsyncConnection) -> Answer | Refusal:
-        if platform.catalogue.get(match.item) is None:
+        cursor = await store.run(conn, "catalogue_items_of", codes=[match.item])
+        if await cursor.fetchone() is None:
             return refuse(Code.ITEM_UNKNOWN, field="med_list_codg", item=match.item)
         if match.ends_on is not None and match.ends_on < match.begins_on:
             what = "enddate（结束日期）早于 begndate（开始日期）"

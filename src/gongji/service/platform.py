@@ -8,12 +8,10 @@ import psycopg
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
-from gongji.core.lines import CatalogueItem
 from gongji.core.person import Person
 from gongji.core.policy import PolicyBook
 from gongji.core.refusal import Refusal
 from gongji.core.times import CHINA
-from gongji.ledger import rows, store
 from gongji.ledger.connection import OPTIONS, configure
 from gongji.service.batcher import Batcher
 from gongji.service.collector import Collector
@@ -42,7 +40,6 @@ class Platform:
         self.clock = clock
         self.sandbox = sandbox
         self.send_code: CodeSender | None = None
-        self.catalogue: dict[str, CatalogueItem] = {}
         self.batcher = Batcher(dsn, book, clock)
         self.previews: Collector[Settle, Done | Refusal] = Collector("previews", self._preview)
         self.pool: AsyncConnectionPool[AsyncConnection] = AsyncConnectionPool(
@@ -58,16 +55,8 @@ class Platform:
     async def open(self) -> None:
         """Connect; raises when the database cannot be reached."""
         await self.pool.open(wait=True, timeout=30)
-        await self.read_catalogue()
         await self.batcher.start()
         self.previews.start()
-
-    async def read_catalogue(self) -> None:
-        """Read the insurance catalogue into memory."""
-        async with self.pool.connection() as conn:
-            cursor = await store.run(conn, "catalogue")
-            items = [rows.catalogue_item(row) for row in await cursor.fetchall()]
-        self.catalogue = {item.code: item for item in items}
 
     async def answers(self) -> bool:
         """Whether the database answers in time; a slower answer is as good as none to a load balancer."""

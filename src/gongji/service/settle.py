@@ -5,11 +5,22 @@ from datetime import date
 import msgspec
 
 from gongji.core.account import AccountKind, AccountRef, PersonalAccount
-from gongji.core.case import AccountUse, Bill, Case, Purse, Sharer, Split, YearToDate
-from gongji.core.codes import AccountState, BindingTerm, Care, Insurance, Place, PlaceKind, Scheme, Segment, SharingMode
+from gongji.core.case import AccountUse, Bill, Case, PurposePart, Purse, Sharer, Split, YearToDate
+from gongji.core.codes import (
+    AccountState,
+    BindingTerm,
+    Care,
+    Insurance,
+    Place,
+    PlaceKind,
+    Purpose,
+    Scheme,
+    Segment,
+    SharingMode,
+)
 from gongji.core.eligibility import Visit, offered, usable_for
 from gongji.core.family import Binding, Used
-from gongji.core.lines import LineSplit
+from gongji.core.lines import LineSplit, total_of
 from gongji.core.money import Fen, format_yuan
 from gongji.core.person import Institution, Person, facts_of
 from gongji.core.policy import Draw
@@ -138,9 +149,10 @@ def _purchase_bill(snapshot: Snapshot, command: Settle, patient: Person) -> _Bil
     if twice is not None:
         return refuse(Code.FEE_DUPLICATE, field="feedetl_sn", line=twice)
     late = check_care_date(purchase.on, snapshot.now.date())
-    if late:
-        return late
-    parts = total_of([line.split for line in purchase.lines])
+    fault = late or next((line.fault for line in purchase.lines if line.fault), None)
+    if fault:
+        return fault
+    parts = total_of(line.split for line in purchase.lines)
     number = snapshot.visit_ids.pop() if snapshot.visit_ids else 0
     visit_id = VISIT_ID_FORMAT.format(region=patient.region, day=snapshot.now, number=number)
     bill = _Bill(
@@ -151,16 +163,6 @@ def _purchase_bill(snapshot: Snapshot, command: Settle, patient: Person) -> _Bil
         parts=parts,
     )
     return _check_stated(command, parts) or bill
-
-
-def total_of(splits: list[LineSplit]) -> LineSplit:
-    """The parts of several lines together."""
-    return LineSplit(
-        amount=sum(s.amount for s in splits),
-        full_self_pay=sum(s.full_self_pay for s in splits),
-        over_limit=sum(s.over_limit for s in splits),
-        first_self_pay=sum(s.first_self_pay for s in splits),
-    )
 
 
 def _check_stated(command: Settle, parts: LineSplit) -> Refusal | None:
@@ -203,12 +205,24 @@ def _case_of(
             full_self_pay=bill.parts.full_self_pay,
             over_limit=bill.parts.over_limit,
             first_self_pay=bill.parts.first_self_pay,
+            by_purpose=_purposes(bill.parts, institution),
         ),
         year_to_date=_year_to_date(snapshot, patient.person_no, terms),
         own=_own_purses(snapshot, patient, own, place),
         sharers=_sharers(snapshot, patient, institution, bill.on, terms),
         account_use=command.account_use,
         prescription=bill.prescription,
+    )
+
+
+def _purposes(parts: LineSplit, institution: Institution) -> tuple[PurposePart, ...]:
+    """What is not ordinary care; accounts pay check-ups only at the places that are kept for them (规定体检机构)."""
+    if institution.checkup:
+        return parts.by_purpose
+    barred = "这里不是规定的体检机构"
+    return tuple(
+        msgspec.structs.replace(part, barred=barred) if part.purpose is Purpose.CHECKUP else part
+        for part in parts.by_purpose
     )
 
 

@@ -1,5 +1,6 @@
 """Visits and their fees: register, describe, upload lines, take back (挂号、就诊信息、费用明细)."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
@@ -9,13 +10,15 @@ import msgspec
 from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
+from gongji.core.catalogue import CatalogueItem
 from gongji.core.codes import Care
-from gongji.core.lines import CatalogueItem, product, split_line
+from gongji.core.lines import product, split_line
 from gongji.core.money import MAX_FEN, BasisPoints, Fen, format_yuan
 from gongji.core.person import Institution, Person
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.ledger import rows, store
 from gongji.ledger.rows import Visit
+from gongji.service.catalogue import shelf_for
 from gongji.service.commands import Claimed, FeeLine, Sender
 from gongji.service.messages import Answer, once
 from gongji.service.people import people_by_number
@@ -38,19 +41,34 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True):
     details: dict[str, Any] = {}
 
 
+class Billed(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose bill it is, where, and the day of lines that state none."""
+
+    person_no: str
+    institution: str
+    on: date
+
+
 class RawLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A line as the institution sends it; amount in fen, price in yuan."""
+    """A line as the institution sends it; amount in fen, price in yuan.
+
+    Attributes:
+        on: day of the fee, by which the catalogue is read; None where the line states none.
+        approved: whether an item of restricted use is used as the restriction says (医院审批).
+    """
 
     line_no: str
     item: str
     quantity: Decimal
     price: Decimal
     amount: Fen
+    on: date | None = None
+    approved: bool = True
     details: dict[str, Any] = {}
 
 
 class SplitLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A line with its split and the item it was split by; the item is None outside the catalogue."""
+    """A line with its split and the item it was split by; the item is None where the line has a fault."""
 
     line: FeeLine
     item: CatalogueItem | None
@@ -130,15 +148,26 @@ async def describe(
     return await once(platform, sender, person_no, work)
 
 
-def split_lines(platform: Platform, lines: Sequence[RawLine]) -> list[SplitLine] | Refusal:
-    """Split every line by the catalogue; quantity times price must give the amount, but for a fen of rounding."""
-    numbers = [line.line_no for line in lines]
+async def split_lines(platform: Platform, billed: Billed, lines: Sequence[RawLine]) -> list[SplitLine] | Refusal:
+    """Split every line by the catalogue; quantity times price must give the amount, but for a fen of rounding.
+
+    A line whose item is unknown, or isn't in force on its day, comes back with that as its fault.
+    """
+    refusal = _arithmetic(lines)
+    if refusal:
+        return refusal
+    async with platform.pool.connection() as conn:
+        shelf = await shelf_for(conn, billed.person_no, billed.institution, [line.item for line in lines])
+    return [_split(line, shelf.find(line.item, line.on or billed.on)) for line in lines]
+
+
+def _arithmetic(lines: Sequence[RawLine]) -> Refusal | None:
+    numbers = Counter(line.line_no for line in lines)
     if sum(line.amount for line in lines) > MAX_FEN:
         return refuse(Code.BILL_INVALID, field="det_item_fee_sumamt", what="明细合计超出可结算的最大金额")
-    twice = next((number for number in numbers if numbers.count(number) > 1), None)
+    twice = next((number for number, count in numbers.items() if count > 1), None)
     if twice is not None:
         return refuse(Code.FEE_DUPLICATE, field="feedetl_sn", line=twice)
-    result = []
     for line in lines:
         expected = product(line.quantity, line.price)
         if abs(expected - line.amount) > 1:
@@ -149,17 +178,21 @@ def split_lines(platform: Platform, lines: Sequence[RawLine]) -> list[SplitLine]
                 amount=format_yuan(line.amount),
                 product=format_yuan(expected),
             )
-        item = platform.catalogue.get(line.item)
-        fee = FeeLine(
-            line_no=line.line_no,
-            item=line.item,
-            quantity=line.quantity,
-            price=line.price,
-            split=split_line(item, line.quantity, line.price, line.amount),
-            details=line.details,
-        )
-        result.append(SplitLine(line=fee, item=item))
-    return result
+    return None
+
+
+def _split(line: RawLine, found: CatalogueItem | Refusal) -> SplitLine:
+    item, fault = (None, found) if isinstance(found, Refusal) else (found, None)
+    fee = FeeLine(
+        line_no=line.line_no,
+        item=line.item,
+        quantity=line.quantity,
+        price=line.price,
+        split=split_line(item, line.quantity, line.price, line.amount, approved=line.approved),
+        fault=fault,
+        details=line.details,
+    )
+    return SplitLine(line=fee, item=item)
 
 
 async def add_fees(
@@ -178,6 +211,7 @@ async def add_fees(
         for (visit_id, batch), lines in batches.items():
             visit = await own_visit(conn, sender.institution, person_no, visit_id)
             refusal = visit if isinstance(visit, Refusal) else await _closed_batch(conn, visit_id, batch)
+            refusal = refusal or next((line.fault for line in lines if line.fault), None)
             if refusal:
                 return refusal
             cursor = await store.run(

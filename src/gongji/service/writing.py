@@ -264,6 +264,7 @@ def fee_columns(bills: list[tuple[str, str, Sequence[FeeLine]]]) -> dict[str, li
         "full": [line.split.full_self_pay for _, _, line in lines],
         "over": [line.split.over_limit for _, _, line in lines],
         "first": [line.split.first_self_pay for _, _, line in lines],
+        "purposes": [line.split.by_purpose[0].purpose if line.split.by_purpose else None for _, _, line in lines],
         "details": [
             Jsonb({"quantity": str(line.quantity), "price": str(line.price), **line.details}) for _, _, line in lines
         ],

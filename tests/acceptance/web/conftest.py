@@ -19,11 +19,13 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from psycopg.types.json import Jsonb
 
 from gongji.app import portal
-from gongji.core.codes import AccountState, Insurance, Relation, Scheme, Status
+from gongji.core.catalogue import CatalogueItem
+from gongji.core.codes import AccountState, Insurance, ItemKind, Relation, Scheme, Status
 from gongji.core.person import Person
 from gongji.core.policy import PolicyBook
 from gongji.ledger.sql import queries
 from gongji.service.bindings import BindingRequest, bind
+from gongji.service.catalogue import add_items
 from gongji.service.enrol import Credit, Enrolment, credit, enrol
 from gongji.service.platform import Platform
 from gongji.service.secret import hash_password
@@ -100,13 +102,12 @@ async def _open_town(dsn: str, people: dict[str, Person], book: PolicyBook) -> N
                 {"code": code, "region": "610100", "name": name, "kind": kind, "level": level, "grade": None}
                 | {"community": False, "designated": designated, "credentials": Jsonb({})},
             )
-        for code, name, kind, level, price in (
-            ("S001", "虚构诊察费", "service", "甲", 5000),
-            ("X001", "虚构感冒片", "western_drug", "甲", 1250),
-            ("X009", "虚构保健酒", "western_drug", "丙", 8800),
-        ):
-            item = {"code": code, "name": name, "kind": kind, "level": level, "price": price}
-            await conn.execute(queries["add_catalogue_items"], item | {"first_self_pay": 0, "price_limit": None})
+        items = [
+            CatalogueItem(code="S001", name="虚构诊察费", kind=ItemKind.CONSULTATION, level="甲", price=5000),
+            CatalogueItem(code="X001", name="虚构感冒片", kind=ItemKind.WESTERN_DRUG, level="甲", price=1250),
+            CatalogueItem(code="X009", name="虚构保健酒", kind=ItemKind.WESTERN_DRUG, level="丙", price=8800),
+        ]
+        await add_items(conn, items, date(2024, 1, 1))
 
 
 async def _fill(platform: Platform, people: dict[str, Person]) -> None:

@@ -14,7 +14,9 @@ from gongji.core.refusal import Refusal
 from gongji.service.commands import Claimed, Purchase, Sender, Settle
 from gongji.service.platform import Platform
 from gongji.service.presettle import presettle
-from gongji.service.visits import RawLine, Registration, add_fees, register, split_lines
+from gongji.service.visits import Billed, RawLine, Registration, add_fees, register, split_lines
+
+TODAY = date.today()  # noqa: DTZ011
 
 
 def by_role(now: dict[str, Any], role: str) -> dict[str, Any]:
@@ -40,9 +42,10 @@ def raw(now: dict[str, Any], name: str, quantity: int) -> RawLine:
 async def bought(platform: Platform, now: dict[str, Any], role: str, lines: list[RawLine]) -> Settlement:
     """What a purchase without prescription at the pharmacy of a person's region would come to."""
     patient = by_role(now, role)
-    split = split_lines(platform, lines)
+    place = institution(now, patient["region"], "pharmacy")
+    split = await split_lines(platform, Billed(person_no=patient["psn_no"], institution=place, on=TODAY), lines)
     assert not isinstance(split, Refusal)
-    purchase = Purchase(on=date.today() - timedelta(days=1), prescription=False, lines=tuple(s.line for s in split))  # noqa: DTZ011
+    purchase = Purchase(on=TODAY - timedelta(days=1), prescription=False, lines=tuple(s.line for s in split))
     outcome = await presettle(
         platform,
         Settle(
@@ -64,10 +67,10 @@ async def visited(platform: Platform, now: dict[str, Any], role: str, lines: lis
     """What a visit to the first hospital of a person's region would come to."""
     patient = by_role(now, role)
     code = institution(now, patient["region"], "hospital")
-    asked = Registration(person_no=patient["psn_no"], claimed=Claimed(), number=role, on=date.today())  # noqa: DTZ011
+    asked = Registration(person_no=patient["psn_no"], claimed=Claimed(), number=role, on=TODAY)
     answer = await register(platform, sender(code, f"register {role}"), asked)
     assert not isinstance(answer, Refusal), answer
-    split = split_lines(platform, lines)
+    split = await split_lines(platform, Billed(person_no=patient["psn_no"], institution=code, on=TODAY), lines)
     assert not isinstance(split, Refusal)
     batches = {(answer["visit"], "1"): [s.line for s in split]}
     assert await add_fees(platform, sender(code, f"fees {role}"), patient["psn_no"], batches) == {}

@@ -14,10 +14,12 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from gongji.channels.nhsa.gateway import Gateway, gateway
-from gongji.core.codes import Insurance, Relation, Scheme, Segment, Status
+from gongji.core.catalogue import CatalogueItem
+from gongji.core.codes import Insurance, ItemKind, Relation, Scheme, Segment, Status
 from gongji.core.person import Person
 from gongji.ledger import store
 from gongji.service.bindings import BindingRequest, bind
+from gongji.service.catalogue import add_items
 from gongji.service.enrol import Credit, Enrolment, credit, enrol
 from gongji.service.platform import Platform
 from gongji.settings import Settings
@@ -38,7 +40,6 @@ KEYS = {
 ITEM_A = "XZ99AAZ001A001010199001"
 ITEM_B = "XZ99ACZ006A001010199003"
 ITEM_C = "XZ99ADZ009A001010199005"
-OUTSIDE = "XZ99NOTHING"
 
 _serials = itertools.count(1)
 
@@ -339,25 +340,16 @@ async def _add_market(platform: Platform) -> None:
     await _add_institution(platform, OTHER_HOSPITAL, "hospital", "1")
     await _add_institution(platform, PHARMACY, "pharmacy", None)
     await _add_institution(platform, CLINIC, "clinic", "1", designated=False)
+    drug = ItemKind.WESTERN_DRUG
     items = (
-        {"code": ITEM_A, "name": "演示降压片", "kind": "western_drug", "level": "甲", "first": 0, "limit": None},
-        {"code": ITEM_B, "name": "演示降脂片", "kind": "western_drug", "level": "乙", "first": 1000, "limit": 3600},
-        {"code": ITEM_C, "name": "演示维生素", "kind": "western_drug", "level": "丙", "first": 0, "limit": None},
+        CatalogueItem(code=ITEM_A, name="演示降压片", kind=drug, level="甲", price=1250),
+        CatalogueItem(
+            code=ITEM_B, name="演示降脂片", kind=drug, level="乙", first_self_pay=1000, price_limit=3600, price=4200
+        ),
+        CatalogueItem(code=ITEM_C, name="演示维生素", kind=drug, level="丙", price=3600),
     )
     async with platform.pool.connection() as conn:
-        for item in items:
-            await store.run(
-                conn,
-                "add_catalogue_items",
-                code=item["code"],
-                name=item["name"],
-                kind=item["kind"],
-                level=item["level"],
-                first_self_pay=item["first"],
-                price_limit=item["limit"],
-                price=1250,
-            )
-    await platform.read_catalogue()
+        await add_items(conn, items, platform.clock().date())
 
 
 @pytest.fixture

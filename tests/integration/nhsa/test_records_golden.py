@@ -48,7 +48,7 @@ async def story(city: Any) -> Story:
     hospital, told = city.hospital, Story(city)
     visit = await hospital.visit(patient, ipt_otp_no="OPGOLDEN")
     line = hospital.line(patient, visit, feedetl_sn="1", det_item_fee_sumamt="300.00", cnt="24")
-    other = hospital.line(patient, visit, feedetl_sn="2", med_list_codg="XZ99NOTHING", cnt="1", pric="42",
+    other = hospital.line(patient, visit, feedetl_sn="2", med_list_codg="XZ99ADZ009A001010199005", cnt="1", pric="42",
                           det_item_fee_sumamt="42.00")  # fmt: skip
     assert (await hospital.call("2204", {"feedetail": [line, other]})).ok
     about = {"mdtrt_id": visit, "psn_no": patient.person_no, "med_type": "11", "begntime": "2026-01-05 09:00:00"}

@@ -4,19 +4,24 @@ import re
 
 import pytest
 
-from gongji.core.codes import Level
-from gongji.core.lines import CatalogueItem
+from gongji.core.catalogue import CatalogueItem
+from gongji.core.codes import ItemKind, Level
 from gongji.core.person import Institution
 from gongji.demo.market import catalogue, credentials, institutions, limits, practitioners
 
 FORMS = {
     "western_drug": r"X[A-Z0-9]{22}",
     "chinese_patent": r"Z[A-Z0-9]{19}",
-    "service": r"\d{15}",
+    "vaccine": r"X[A-Z0-9]{22}",
+    "self_prepared": r"Z[A-Z0-9]{19}",
+    "ethnic_drug": r"Z[A-Z0-9]{19}",
+    "herbal_medicine": r"T\d{19}",
+    "herbal_granule": r"T\d{19}",
     "consumable": r"C\d{19}",
     "device": r"C\d{19}",
     "disinfectant": r"C\d{19}",
 }
+SERVICE = r"99\d{13}"
 
 
 def test_institutions_have_the_promised_kinds() -> None:
@@ -53,14 +58,14 @@ def test_secrets_say_that_they_are_for_the_sandbox() -> None:
 
 @pytest.mark.parametrize("item", catalogue(), ids=lambda i: i.name)
 def test_catalogue_item_has_its_form(item: CatalogueItem) -> None:
-    assert re.fullmatch(FORMS[item.kind], item.code)
+    assert re.fullmatch(FORMS.get(item.kind, SERVICE), item.code)
     assert item.price > 0
     assert (item.first_self_pay > 0) == (item.level == "乙")
     assert item.price_limit is None or item.price_limit < item.price
 
 
 def test_catalogue_has_every_kind_and_level_and_a_price_limit() -> None:
-    assert {item.kind for item in catalogue()} == set(FORMS)
+    assert {item.kind for item in catalogue()} == set(ItemKind)
     assert {item.level for item in catalogue()} == {"甲", "乙", "丙"}
     assert any(item.price_limit is not None for item in catalogue())
 

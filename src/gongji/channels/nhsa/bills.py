@@ -11,7 +11,7 @@ from gongji.channels.nhsa.lines import raw_line
 from gongji.core.codes import Care
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.service.commands import Purchase, Settle, StatedParts
-from gongji.service.visits import SplitLine, split_lines
+from gongji.service.visits import Billed, SplitLine, split_lines
 
 PURCHASE_BATCH: Final = "1"
 """A purchase is one batch; pharmacies have no 收费批次号."""
@@ -28,7 +28,7 @@ def outpatient_bill(call: Call, stated: StatedParts | None = None) -> Settle | R
     return _settle(call, row, care, visit_id=row["mdtrt_id"], batch=row["chrg_bchno"], stated=stated)
 
 
-def purchase(call: Call) -> tuple[Settle, list[SplitLine]] | Refusal:
+async def purchase(call: Call) -> tuple[Settle, list[SplitLine]] | Refusal:
     """The purchase that 2101 previews and 2102 asks for, with its lines as they were split."""
     row = call.values.node("druginfo")
     details = call.values.rows("drugdetail")
@@ -38,7 +38,8 @@ def purchase(call: Call) -> tuple[Settle, list[SplitLine]] | Refusal:
     if care is Care.SPECIAL_DISEASE:
         what = f"med_type（医疗类别）{row['med_type']} 在药店暂不受理，定点药店购药请填 41"
         return refuse(Code.INPUT_INVALID, field="med_type", what=what)
-    lines = split_lines(call.platform, [raw_line(detail) for detail in details])
+    billed = Billed(person_no=row["psn_no"], institution=call.sender.institution, on=row["begntime"].date())
+    lines = await split_lines(call.platform, billed, [raw_line(detail) for detail in details])
     if isinstance(lines, Refusal):
         return lines
     bought = Purchase(

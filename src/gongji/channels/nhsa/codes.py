@@ -8,8 +8,7 @@ from typing import Final
 
 from gongji.channels.nhsa import tables
 from gongji.core.case import AccountUse
-from gongji.core.codes import Care, Grade, Insurance, Level, Scheme, Status
-from gongji.core.lines import CatalogueItem
+from gongji.core.codes import Care, Grade, Insurance, ItemKind, Level, Scheme, Status
 from gongji.core.person import Institution
 from gongji.core.refusal import Code, Refusal, refuse
 
@@ -79,30 +78,52 @@ ACCT_USED_FLAG: Final = {
 CHRGITM_LV: Final = {"甲": "01", "乙": "02", "丙": "03"}
 """收费项目等级"""
 
-OUTSIDE_CATALOGUE: Final = "03"
-"""收费项目等级 of an item that the catalogue doesn't have."""
-
 MED_CHRGITM_TYPE: Final = {
-    "bed": "01",
-    "consultation": "02",
-    "examination": "03",
-    "laboratory": "04",
-    "treatment": "05",
-    "surgery": "06",
-    "nursing": "07",
-    "consumable": "08",
-    "device": "08",
-    "disinfectant": "08",
-    "western_drug": "09",
-    "herbal_medicine": "10",
-    "chinese_patent": "11",
-    "general_treatment": "12",
-    "registration": "13",
+    ItemKind.BED: "01",
+    ItemKind.CONSULTATION: "02",
+    ItemKind.EXAMINATION: "03",
+    ItemKind.LABORATORY: "04",
+    ItemKind.TREATMENT: "05",
+    ItemKind.DENTAL_TREATMENT: "05",
+    ItemKind.SURGERY: "06",
+    ItemKind.NURSING: "07",
+    ItemKind.CONSUMABLE: "08",
+    ItemKind.DEVICE: "08",
+    ItemKind.DISINFECTANT: "08",
+    ItemKind.WESTERN_DRUG: "09",
+    ItemKind.HERBAL_MEDICINE: "10",
+    ItemKind.HERBAL_GRANULE: "10",
+    ItemKind.CHINESE_PATENT: "11",
+    ItemKind.ETHNIC_DRUG: "11",
+    ItemKind.GENERAL_TREATMENT: "12",
+    ItemKind.REGISTRATION: "13",
 }
-"""医疗收费项目类别 by the kind of a catalogue item; a kind that leaves the category open is 其他费."""
+"""医疗收费项目类别; every other kind is 其他费."""
 
 OTHER_CHARGE: Final = "14"
 """医疗收费项目类别：其他费"""
+
+LIST_TYPE: Final = {
+    ItemKind.WESTERN_DRUG: "101",
+    ItemKind.CHINESE_PATENT: "101",
+    ItemKind.VACCINE: "101",
+    ItemKind.HERBAL_MEDICINE: "102",
+    ItemKind.SELF_PREPARED: "103",
+    ItemKind.ETHNIC_DRUG: "104",
+    ItemKind.WELLNESS: "105",
+    ItemKind.FITNESS: "105",
+    ItemKind.HERBAL_GRANULE: "106",
+    ItemKind.CONSUMABLE: "301",
+    ItemKind.DEVICE: "301",
+    ItemKind.DISINFECTANT: "301",
+}
+"""目录类别; every other kind is 医疗服务项目."""
+
+SERVICE_LIST: Final = "201"
+"""目录类别：医疗服务项目"""
+
+NOT_APPROVED: Final = "2"
+"""医院审批标志：审批不通过"""
 
 POOL_FUND: Final = {Scheme.EMPLOYEE: "310100", Scheme.RESIDENT: "390100"}
 """基金支付类型：统筹基金"""
@@ -142,15 +163,20 @@ HOSP_LV: Final = {
 NO_LEVEL: Final = "11"
 """医院等级：无等级"""
 
-LIST_TYPE: Final = {"western_drug": "101", "chinese_patent": "101", "herbal_medicine": "102"}
-"""目录类别 by the kind of a catalogue item"""
-
 _STAYS: Final = {"21": "普通住院"}
 """Written by clients outside Hunan, whose dictionary has 2101 instead."""
 
-_CONSUMABLES: Final = frozenset({"consumable", "device", "disinfectant"})
-
 _SCHEMES: Final = {code: scheme for scheme, code in INSUTYPE.items()}
+
+
+def charge_of(kind: ItemKind) -> str:
+    """医疗收费项目类别 of a kind of item."""
+    return MED_CHRGITM_TYPE.get(kind, OTHER_CHARGE)
+
+
+def list_type_of(kind: ItemKind) -> str:
+    """目录类别 of a kind of item."""
+    return LIST_TYPE.get(kind, SERVICE_LIST)
 
 
 def scheme_of(insutype: str) -> Scheme | Refusal:
@@ -166,13 +192,6 @@ def hosp_lv(institution: Institution) -> str:
     if institution.level is None:
         return NO_LEVEL
     return HOSP_LV[institution.level, institution.grade]
-
-
-def list_type(item: CatalogueItem | None) -> str:
-    """目录类别 of a catalogue item; what the catalogue does not have is 其他."""
-    if item is None:
-        return "105"
-    return "301" if item.kind in _CONSUMABLES else LIST_TYPE.get(item.kind, "201")
 
 
 def fund_name(fund_pay_type: str) -> str | None:

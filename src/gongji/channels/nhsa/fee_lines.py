@@ -6,7 +6,7 @@ from typing import Any, Final
 from gongji.channels.nhsa import codes
 from gongji.channels.nhsa.answer import Ratio
 from gongji.channels.nhsa.lines import NO_PRICE_LIMIT
-from gongji.core.lines import CatalogueItem
+from gongji.core.catalogue import CatalogueItem
 from gongji.core.money import WHOLE
 from gongji.service.inquiries import PastLine
 
@@ -30,11 +30,11 @@ def line_words(line: PastLine, item: CatalogueItem | None) -> dict[str, Any]:
         "overlmt_amt": split.over_limit,
         "preselfpay_amt": split.first_self_pay,
         "inscp_scp_amt": split.in_scope,
-        "chrgitm_lv": codes.CHRGITM_LV[item.level] if item else codes.OUTSIDE_CATALOGUE,
+        "chrgitm_lv": codes.CHRGITM_LV[item.level if item else "丙"],
         "hilist_code": line.item,
         "hilist_name": item.name if item else None,
         "med_list_codg": line.item,
-        "list_type": codes.list_type(item),
-        "med_chrgitm_type": codes.MED_CHRGITM_TYPE.get(item.kind, codes.OTHER_CHARGE) if item else codes.OTHER_CHARGE,
+        "list_type": codes.list_type_of(item.kind) if item else codes.SERVICE_LIST,
+        "med_chrgitm_type": codes.charge_of(item.kind) if item else codes.OTHER_CHARGE,
         "lmt_used_flag": codes.NO,
     }

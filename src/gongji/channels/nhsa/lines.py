@@ -10,13 +10,16 @@ from gongji.channels.nhsa import codes
 from gongji.channels.nhsa.answer import Ratio, render_known
 from gongji.channels.nhsa.fields import Record
 from gongji.channels.nhsa.tables import Transaction
+from gongji.core.catalogue import CatalogueItem
+from gongji.core.lines import LineSplit
 from gongji.core.money import WHOLE
 from gongji.service.visits import RawLine, SplitLine
 
 NO_PRICE_LIMIT: Final = Decimal(999999)
 """定价上限金额 of an item without one, as the platform sends it."""
 
-OUTSIDE: Final = "目录外项目，按全自费处理"
+MEMO: Final = 500
+"""备注 is s(500)."""
 
 _OWN: Final = frozenset({"feedetl_sn", "med_list_codg", "cnt", "pric", "det_item_fee_sumamt"})
 
@@ -29,6 +32,8 @@ def raw_line(row: Record) -> RawLine:
         quantity=row["cnt"],
         price=row["pric"],
         amount=row["det_item_fee_sumamt"],
+        on=row["fee_ocur_time"].date() if row["fee_ocur_time"] else None,
+        approved=row.get("hosp_appr_flag") != codes.NOT_APPROVED,
         details=stated({name: value for name, value in row.items() if name not in _OWN}),
     )
 
@@ -40,30 +45,41 @@ def stated(row: Record) -> dict[str, Any]:
 
 
 def line_rows(table: Transaction, node: str, lines: Sequence[SplitLine]) -> list[dict[str, Any]]:
-    """How each line was split (明细拆分结果)."""
-    return [render_known(table, node, _row(line)) for line in lines]
+    """How each line was split (明细拆分结果).
+
+    A purchase that is asked for again has no row for an item that has left the catalogue since.
+    """
+    return [render_known(table, node, _row(line, line.item)) for line in lines if line.item]
 
 
-def _row(split_line: SplitLine) -> dict[str, Any]:
-    line, item = split_line.line, split_line.item
+def _row(split_line: SplitLine, item: CatalogueItem) -> dict[str, Any]:
+    line = split_line.line
     split = line.split
-    limit = item.price_limit if item else None
     self_paid = split.full_self_pay == split.amount and split.amount > 0
-    level = codes.CHRGITM_LV[item.level] if item else codes.OUTSIDE_CATALOGUE
     return {
         "feedetl_sn": line.line_no,
         "det_item_fee_sumamt": split.amount,
         "cnt": line.quantity,
         "pric": line.price,
-        "pric_uplmt_amt": NO_PRICE_LIMIT if limit is None else Decimal(limit) / 100,
-        "selfpay_prop": Ratio(WHOLE if self_paid or item is None else split_line.first_self_pay),
+        "pric_uplmt_amt": NO_PRICE_LIMIT if item.price_limit is None else Decimal(item.price_limit) / 100,
+        "selfpay_prop": Ratio(WHOLE if self_paid else split_line.first_self_pay),
         "fulamt_ownpay_amt": split.full_self_pay,
         "overlmt_amt": split.over_limit,
         "preselfpay_amt": split.first_self_pay,
         "inscp_scp_amt": split.in_scope,
-        "chrgitm_lv": level,
-        "med_chrgitm_type": codes.MED_CHRGITM_TYPE.get(item.kind, codes.OTHER_CHARGE) if item else codes.OTHER_CHARGE,
-        "lmt_used_flag": codes.NO,
+        "chrgitm_lv": codes.CHRGITM_LV[item.level],
+        "med_chrgitm_type": codes.charge_of(item.kind),
+        "lmt_used_flag": codes.YES if item.restriction else codes.NO,
         "hosp_part_amt": 0,
-        "memo": None if item else OUTSIDE,
+        "memo": _memo(item, split),
     }
+
+
+def _memo(item: CatalogueItem, split: LineSplit) -> str | None:
+    """Why a line is not what its level would make it."""
+    if item.purpose:
+        return f"{item.purpose.label}，统筹基金不支付"
+    if item.restriction and item.level != "丙":
+        unmet = "，不符合，按全自费处理" if split.full_self_pay else ""
+        return f"限制使用：{item.restriction}{unmet}"[:MEMO]
+    return None

@@ -3,8 +3,12 @@
 from typing import Final
 
 from gongji.channels.nhsa import (
+    t13xx_download,
     t1101_person,
     t1201_institution,
+    t1304_ethnic_drugs,
+    t1312_items,
+    t1318_terms,
     t1901_dictionary,
     t2001_benefits,
     t2101_preview_purchase,
@@ -60,6 +64,12 @@ HANDLERS: Final[dict[str, Handler]] = {
     "1201": t1201_institution.handle,
     "1901": t1901_dictionary.handle,
     "2001": t2001_benefits.handle,
+    **{infno: t13xx_download.download(infno) for infno in tables.catalogue_files()},
+    "1304": t1304_ethnic_drugs.handle,
+    "1312": t1312_items.items,
+    "1316": t1312_items.matches,
+    "1318": t1318_terms.price_limits,
+    "1319": t1318_terms.first_self_pay,
     "2101": t2101_preview_purchase.handle,
     "2102": t2102_purchase.handle,
     "2103": t2103_reverse_purchase.handle,

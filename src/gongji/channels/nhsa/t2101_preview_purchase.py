@@ -10,7 +10,7 @@ from gongji.service.presettle import preview
 
 async def handle(call: Call) -> Output | Refusal:
     """Preview a purchase on one snapshot."""
-    bought = purchase(call)
+    bought = await purchase(call)
     if isinstance(bought, Refusal):
         return bought
     command, lines = bought

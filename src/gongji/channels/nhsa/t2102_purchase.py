@@ -9,7 +9,7 @@ from gongji.core.refusal import Refusal
 
 async def handle(call: Call) -> Output | Refusal:
     """Settle a purchase; the platform issues the visit."""
-    bought = purchase(call)
+    bought = await purchase(call)
     if isinstance(bought, Refusal):
         return bought
     command, lines = bought

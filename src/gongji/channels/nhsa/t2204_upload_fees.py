@@ -10,7 +10,7 @@ from gongji.channels.nhsa.fields import Record
 from gongji.channels.nhsa.lines import line_rows, raw_line
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.service.commands import FeeLine
-from gongji.service.visits import EVERY_BATCH, SplitLine, add_fees, split_lines
+from gongji.service.visits import EVERY_BATCH, Billed, SplitLine, add_fees, split_lines
 
 _KEY: Final = ("psn_no", "mdtrt_id", "chrg_bchno")
 
@@ -24,7 +24,8 @@ async def handle(call: Call) -> Output | Refusal:
     fault = _mixed(rows)
     if fault:
         return fault
-    lines = split_lines(call.platform, [raw_line(row) for row in rows])
+    billed = Billed(person_no=rows[0]["psn_no"], institution=call.sender.institution, on=call.platform.clock().date())
+    lines = await split_lines(call.platform, billed, [raw_line(row) for row in rows])
     if isinstance(lines, Refusal):
         return lines
     batches: dict[tuple[str, str], list[FeeLine]] = {}

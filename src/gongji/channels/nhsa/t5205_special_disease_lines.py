@@ -7,9 +7,10 @@ from gongji.channels.nhsa.call import Call, Output
 from gongji.channels.nhsa.codes import MED_TYPE_OF_CARE
 from gongji.channels.nhsa.fee_lines import OWN, line_words
 from gongji.channels.nhsa.kept import typed
+from gongji.core.catalogue import CatalogueItem
 from gongji.core.codes import Care
 from gongji.core.refusal import Refusal
-from gongji.service.inquiries import PastLine, special_disease_lines
+from gongji.service.inquiries import PastLine, items_of, special_disease_lines
 
 
 async def handle(call: Call) -> Output | Refusal:
@@ -20,12 +21,13 @@ async def handle(call: Call) -> Output | Refusal:
     found = await special_disease_lines(call.platform, call.sender.institution, row["psn_no"], period)
     if isinstance(found, Refusal):
         return found
-    return {"feedetail": [_row(call, row["psn_no"], line) for line in found]}
+    items = await items_of(call.platform, row["psn_no"], call.sender.institution, found, period[1])
+    return {"feedetail": [_row(call, row["psn_no"], line, items.get(line.item)) for line in found]}
 
 
-def _row(call: Call, person_no: str, line: PastLine) -> dict[str, Any]:
+def _row(call: Call, person_no: str, line: PastLine, item: CatalogueItem | None) -> dict[str, Any]:
     kept = {name: value for name, value in line.details.items() if name not in OWN}
-    words = line_words(line, call.platform.catalogue.get(line.item)) | {
+    words = line_words(line, item) | {
         "fixmedins_code": line.institution,
         "fixmedins_name": line.institution_name,
         "psn_no": person_no,

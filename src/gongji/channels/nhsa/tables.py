@@ -128,6 +128,7 @@ class _RawDictionary(msgspec.Struct):
 class _RawTables(msgspec.Struct):
     transactions: dict[str, _RawTransaction]
     dictionaries: dict[str, _RawDictionary]
+    catalogue_columns: dict[str, tuple[str, ...]]
 
 
 @cache
@@ -148,6 +149,20 @@ def transaction(infno: str) -> Transaction | None:
 def transaction_codes() -> tuple[str, ...]:
     """All transaction codes of the specification, in its order."""
     return tuple(_raw().transactions)
+
+
+def catalogue_columns(infno: str) -> tuple[str, ...]:
+    """Labels of the columns of a catalogue file, in file order.
+
+    Raises:
+        KeyError: no file is fetched with that transaction.
+    """
+    return _raw().catalogue_columns[infno]
+
+
+def catalogue_files() -> tuple[str, ...]:
+    """Transactions with which catalogue files are fetched."""
+    return tuple(_raw().catalogue_columns)
 
 
 @cache

@@ -1,17 +1,9 @@
 -- name: institutions
-select code, region, name, kind, level, grade, community, designated
+select code, region, name, kind, level, grade, community, designated, checkup
 from institution where code = any(%(codes)s);
 
 -- name: institution_credentials
 select credentials from institution where code = %(code)s;
-
--- name: catalogue
-select code, name, kind, level, first_self_pay, price_limit, price from catalogue_item;
-
--- name: add_catalogue_items
-insert into catalogue_item (code, name, kind, level, first_self_pay, price_limit, price)
-values (%(code)s, %(name)s, %(kind)s, %(level)s, %(first_self_pay)s, %(price_limit)s, %(price)s)
-on conflict (code) do nothing;
 
 -- name: add_institution
 insert into institution (code, region, name, kind, level, grade, community, designated, credentials)
@@ -19,8 +11,11 @@ values (%(code)s, %(region)s, %(name)s, %(kind)s, %(level)s, %(grade)s, %(commun
         %(credentials)s)
 on conflict (code) do nothing;
 
+-- name: mark_checkup_centre
+update institution set checkup = true where code = %(code)s;
+
 -- name: all_institutions
-select code, region, name, kind, level, grade, community, designated from institution order by region, code;
+select code, region, name, kind, level, grade, community, designated, checkup from institution order by region, code;
 
 -- name: add_sign_in
 insert into sign_in (sign_no, institution, operator, signed_in_at)

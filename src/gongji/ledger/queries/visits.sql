@@ -3,11 +3,12 @@ select id, region, person_no, institution, number, care, began_on, state
 from visit where id = any(%(ids)s);
 
 -- name: batch_totals
-select f.visit_id, f.batch, count(*), sum(f.amount)::bigint, sum(f.full_self_pay)::bigint,
+-- A row for each purpose of a batch; ordinary care has none.
+select f.visit_id, f.batch, f.purpose, count(*), sum(f.amount)::bigint, sum(f.full_self_pay)::bigint,
        sum(f.over_limit)::bigint, sum(f.first_self_pay)::bigint
 from unnest(%(visits)s::text[], %(batches)s::text[]) as k (visit_id, batch)
 join fee_line f using (visit_id, batch)
-group by f.visit_id, f.batch;
+group by f.visit_id, f.batch, f.purpose;
 
 -- name: next_visit_ids
 select nextval('visit_id') from generate_series(1, %(count)s);
@@ -19,10 +20,11 @@ select * from unnest(%(ids)s::text[], %(regions)s::text[], %(person_nos)s::text[
                      %(created_at)s::timestamptz[]);
 
 -- name: add_fee_lines
-insert into fee_line (visit_id, line_no, batch, item, amount, full_self_pay, over_limit, first_self_pay, details)
+insert into fee_line (visit_id, line_no, batch, item, amount, full_self_pay, over_limit, first_self_pay, purpose,
+                      details)
 select * from unnest(%(visits)s::text[], %(line_nos)s::text[], %(batches)s::text[], %(items)s::text[],
                      %(amounts)s::bigint[], %(full)s::bigint[], %(over)s::bigint[], %(first)s::bigint[],
-                     %(details)s::jsonb[]);
+                     %(purposes)s::text[], %(details)s::jsonb[]);
 
 -- name: visit_of_number
 select id, person_no from visit where institution = %(institution)s and number = %(number)s and state = 'open';

@@ -7,17 +7,8 @@ create table institution (
     grade text check (grade in ('A', 'B')),
     community boolean not null default false,
     designated boolean not null default true,
+    checkup boolean not null default false,   -- account money may pay check-ups here (规定体检机构)
     credentials jsonb not null default '{}'
-);
-
-create table catalogue_item (
-    code text primary key,
-    name text not null,
-    kind text not null,
-    level text not null check (level in ('甲', '乙', '丙')),
-    first_self_pay smallint not null default 0 check (first_self_pay between 0 and 10000),
-    price_limit bigint check (price_limit >= 0),
-    price bigint not null default 0 check (price >= 0)
 );
 
 create table person (

@@ -22,7 +22,9 @@ create table fee_line (
     full_self_pay bigint not null check (full_self_pay >= 0),
     over_limit bigint not null check (over_limit >= 0),
     first_self_pay bigint not null check (first_self_pay >= 0),
+    purpose text,                 -- what the money is for when it is not ordinary care
     details jsonb not null,       -- quantity, price and the rest as they came
     primary key (visit_id, line_no),
-    check (full_self_pay + over_limit + first_self_pay <= amount)
+    check (full_self_pay + over_limit + first_self_pay <= amount),
+    check (purpose is null or full_self_pay = amount)
 );

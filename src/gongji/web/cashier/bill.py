@@ -10,7 +10,9 @@ from typing import Final
 import msgspec
 
 from gongji.core.case import AccountUse
-from gongji.core.lines import CatalogueItem, product
+from gongji.core.catalogue import CatalogueItem
+from gongji.core.codes import ItemKind
+from gongji.core.lines import product
 from gongji.core.money import Fen
 from gongji.service.visits import RawLine
 from gongji.web.form import Form
@@ -19,6 +21,11 @@ ROWS: Final = 4
 """Lines of items on the form."""
 
 MOST_OF_AN_ITEM: Final = 999
+
+SERVICES: Final = frozenset(
+    {ItemKind.CONSULTATION, ItemKind.EXAMINATION, ItemKind.TREATMENT, ItemKind.SURGERY, ItemKind.SERVICE}
+)
+"""Kinds whose price may be whatever was charged."""
 
 _MESSAGE_ID = re.compile(r"CASHIER-[A-Za-z0-9_-]{24}", re.ASCII)
 
@@ -108,7 +115,7 @@ def _items(form: Form, catalogue: dict[str, CatalogueItem]) -> tuple[tuple[str, 
 
 def service_item(items: Iterable[CatalogueItem]) -> CatalogueItem | None:
     """The service whose price is whatever was charged: wholly in scope and without a price limit."""
-    fitting = (item for item in items if item.level == "甲" and item.price_limit is None and "service" in item.kind)
+    fitting = (item for item in items if item.level == "甲" and item.price_limit is None and item.kind in SERVICES)
     return max(fitting, key=lambda item: (item.price, item.code), default=None)
 
 

@@ -12,12 +12,13 @@ from gongji.core.person import Institution
 from gongji.core.record import Settlement
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.service.batch import Outcome
+from gongji.service.catalogue import priced_items
 from gongji.service.commands import Claimed, Credential, FeeLine, Purchase, Reverse, Sender, Settle
 from gongji.service.people import Holding, institution_of, person_shown
 from gongji.service.platform import Platform
 from gongji.service.presettle import presettle
 from gongji.service.records import SettlementView
-from gongji.service.visits import Registration, add_fees, cancel, drop_fees, register, split_lines
+from gongji.service.visits import Billed, Registration, add_fees, cancel, drop_fees, register, split_lines
 from gongji.web.cashier.bill import Draft, raw_lines
 
 BATCH: Final = "1"
@@ -121,7 +122,8 @@ async def _read(platform: Platform, draft: Draft) -> _Bill | Refusal:
         if shown is None:
             return refuse(Code.CREDENTIAL_UNKNOWN, field="mdtrt_cert_no")
         credential = shown[1]
-    lines = split_lines(platform, raw_lines(draft, platform.catalogue))
+    billed = Billed(person_no=patient.person.person_no, institution=draft.institution, on=platform.clock().date())
+    lines = await split_lines(platform, billed, raw_lines(draft, await priced_items(platform)))
     if isinstance(lines, Refusal):
         return lines
     return _Bill(

@@ -9,8 +9,11 @@ from litestar.response import Redirect, Response, Template
 from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
 
 from gongji.core.case import AccountUse
+from gongji.core.catalogue import CatalogueItem
+from gongji.core.codes import ItemKind
 from gongji.core.record import Settlement
 from gongji.core.refusal import Refusal
+from gongji.service.catalogue import priced_items
 from gongji.service.collector import OutcomeUnknownError
 from gongji.service.people import all_institutions
 from gongji.service.platform import Platform
@@ -69,11 +72,17 @@ async def _bill_page(platform: Platform, form: Form, problem: str = "", status: 
         institutions=await all_institutions(platform),
         regions={region.code: region.name for region in platform.book.regions.values()},
         people=[person for person in city.people if person.certno],
-        catalogue=sorted(platform.catalogue.values(), key=lambda item: (item.kind, item.code)),
+        catalogue=_by_kind(await priced_items(platform)),
         rows=range(1, ROWS + 1),
         most=MOST_OF_AN_ITEM,
         uses=ACCOUNT_USES,
     )
+
+
+def _by_kind(items: dict[str, CatalogueItem]) -> list[tuple[str, list[CatalogueItem]]]:
+    """Items under the word for their kind, in the order people think of them."""
+    groups = [(kind.label, [item for item in items.values() if item.kind is kind]) for kind in ItemKind]
+    return [(label, found) for label, found in groups if found]
 
 
 @post("/preview", status_code=HTTP_200_OK)
@@ -82,7 +91,7 @@ async def preview_page(request: Request[Any, Any, Any], platform: NamedDependenc
     form = await read_form(request)
     # A new preview is a new bill: the numbers of an earlier one are not used again.
     form.values |= {"message_id": new_message_id(), "visit": ""}
-    draft = read_draft(form, platform.catalogue)
+    draft = read_draft(form, await priced_items(platform))
     if draft is None:
         return await _bill_page(platform, form)
     outcome = await preview(platform, draft)
@@ -121,7 +130,7 @@ async def _refused(platform: Platform, form: Form, refusal: Refusal) -> Template
 async def change(request: Request[Any, Any, Any], platform: NamedDependency[Platform]) -> Template:
     """Back to the bill to change it; its visit is taken back."""
     form = await read_form(request)
-    draft = read_draft(form, platform.catalogue)
+    draft = read_draft(form, await priced_items(platform))
     if draft is not None:
         await withdraw(platform, draft)
     return await _bill_page(platform, form)
@@ -132,7 +141,7 @@ async def settle_page(request: Request[Any, Any, Any], platform: NamedDependency
     """Settle and show the receipt. Pressing twice, or reloading, settles once."""
     form = await read_form(request)
     stated = form.text("message_id")
-    draft = read_draft(form, platform.catalogue)
+    draft = read_draft(form, await priced_items(platform))
     if draft is None or draft.message_id != stated:
         return await _bill_page(platform, form, "请先预结算，再结算", 422)
     try:

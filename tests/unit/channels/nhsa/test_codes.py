@@ -36,6 +36,7 @@ def test_every_value_has_a_code(mapping: dict[object, str], values: type) -> Non
         ("acct_used_flag", codes.ACCT_USED_FLAG),
         ("chrgitm_lv", codes.CHRGITM_LV.values()),
         ("med_chrgitm_type", [*codes.MED_CHRGITM_TYPE.values(), codes.OTHER_CHARGE]),
+        ("list_type", [*codes.LIST_TYPE.values(), codes.SERVICE_LIST]),
         ("fund_pay_type", [*codes.POOL_FUND.values(), *codes.SUPPLEMENTARY_FUND.values(), codes.PERSONAL_ACCOUNT]),
         ("pay_loc", [codes.PAID_AT_INSTITUTION]),
     ],
