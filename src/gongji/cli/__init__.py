@@ -7,7 +7,7 @@ from gongji.cli.bench import bench_app
 from gongji.cli.binding import binding_app
 from gongji.cli.catalogue import catalogue_app
 from gongji.cli.client import client_app
-from gongji.cli.demo import demo
+from gongji.cli.demo import demo_app
 from gongji.cli.ledger import ledger_app
 from gongji.cli.nhsa import nhsa_app
 from gongji.cli.outbox import outbox_app
@@ -24,7 +24,7 @@ app = typer.Typer(
 app.command()(quote)
 app.command()(ask)
 app.command()(up)
-app.command()(demo)
+app.add_typer(demo_app, name="demo")
 app.add_typer(regions_app, name="regions")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(binding_app, name="binding")
