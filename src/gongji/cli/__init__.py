@@ -13,6 +13,7 @@ from gongji.cli.nhsa import nhsa_app
 from gongji.cli.outbox import outbox_app
 from gongji.cli.quote import quote
 from gongji.cli.regions import regions_app
+from gongji.cli.sandbox import sandbox_app
 from gongji.cli.staff import staff_app
 from gongji.cli.up import up
 
@@ -29,6 +30,7 @@ app.add_typer(regions_app, name="regions")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(binding_app, name="binding")
 app.add_typer(nhsa_app, name="nhsa")
+app.add_typer(sandbox_app, name="sandbox")
 app.add_typer(catalogue_app, name="catalogue")
 app.add_typer(client_app, name="client")
 app.add_typer(staff_app, name="staff")

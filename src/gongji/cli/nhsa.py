@@ -65,7 +65,7 @@ def explain_command(
         typer.echo(msgspec.json.format(msgspec.json.encode(explained), indent=2).decode())
     else:
         for one in explained:
-            _print(one)
+            print_explained(one)
     if any(one.refused or one.wrong for one in explained):
         raise typer.Exit(_FAULTY)
 
@@ -120,7 +120,8 @@ def _content(file: str) -> bytes:
         fail(f"不能读取 {file}：{fault.strerror}")
 
 
-def _print(one: Explained) -> None:
+def print_explained(one: Explained) -> None:
+    """Print a message in words."""
     console = Console()
     kind = {"request": "请求", "answer": "应答"}[one.kind]
     named = f"{one.transaction} {one.title}" if one.transaction else "交易未知，请用 --infno 指明"
