@@ -147,3 +147,9 @@ def table_of(infno: str) -> Transaction | None:
 def title(transaction: Transaction) -> str:
     """The transaction's name (交易名称) without the source's remarks."""
     return transaction.name.partition("（")[0]
+
+
+def title_of(infno: str) -> str:
+    """Name of the transaction of a code; empty for an unknown one."""
+    table = table_of(infno)
+    return title(table) if table else ""
