@@ -193,6 +193,23 @@ class Purpose(Term):
     CASH = "cash", "提取现金或转账"
 
 
+class PremiumKind(Term):
+    """Premium or insurance product that account money may pay (代缴险种); the value is that of its purpose."""
+
+    RESIDENT = "resident_premium", "居民医保费"
+    EMPLOYEE = "employee_premium", "职工医保费"
+    """灵活就业人员的职工医保个人缴费"""
+    MISSING_YEARS = "missing_years", "补缴职工医保年限"
+    LTC = "ltc_premium", "长护险费"
+    COMMERCIAL = "commercial_health", "商业健康保险"
+    """当地指定的商业健康保险产品"""
+
+    @property
+    def purpose(self) -> Purpose:
+        """What its money is for."""
+        return Purpose(self.value)
+
+
 class ItemKind(Term):
     """What a catalogue item is (目录项目分类): the fee type it is charged under, and what its money is for."""
 

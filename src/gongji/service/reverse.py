@@ -2,9 +2,7 @@
 
 import msgspec
 
-from gongji.core.account import AccountKind, AccountRef, PersonalAccount
-from gongji.core.codes import AccountState
-from gongji.core.posting import Posting, run_backwards
+from gongji.core.posting import redirected, run_backwards
 from gongji.core.record import Settlement, settlement_id
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.service.commands import Done, Reverse
@@ -50,7 +48,7 @@ def decide_reversal(snapshot: Snapshot, command: Reverse) -> Done | Refusal:
     payers = {p.from_ for p in original.postings if isinstance(p.from_, int)}
     if not payers <= snapshot.accounts.keys():
         raise NotLockedError(original.id)
-    postings = tuple(_redirected(snapshot, posting) for posting in run_backwards(original.postings))
+    postings = tuple(redirected(posting, snapshot.accounts) for posting in run_backwards(original.postings))
     journal = snapshot.journal_ids.pop()
     own = {a.id for a in snapshot.accounts_of(original.person_no)}
     returned = sum(p.amount for p in postings if p.to in own)
@@ -69,26 +67,6 @@ def decide_reversal(snapshot: Snapshot, command: Reverse) -> Done | Refusal:
         ),
         patient=snapshot.people[original.person_no],
     )
-
-
-def _redirected(snapshot: Snapshot, posting: Posting) -> Posting:
-    """Money for an account that has been closed goes where its owner finds it.
-
-    What was set aside goes back to his personal account; when that is closed too it waits in suspense for him or his
-    heirs.
-    """
-    account = snapshot.accounts.get(posting.to) if isinstance(posting.to, int) else None
-    if account is None or account.state is not AccountState.CLOSED:
-        return posting
-    own = [a for a in snapshot.accounts_of(account.owner) if a.state is not AccountState.CLOSED]
-    if account.kind is not AccountKind.PERSONAL and own and own[0].state is not AccountState.NONE:
-        return msgspec.structs.replace(posting, to=_same_segment(own, account).id)
-    suspense = AccountRef(AccountKind.SUSPENSE, account.owner, account.region)
-    return msgspec.structs.replace(posting, to=suspense)
-
-
-def _same_segment(own: list[PersonalAccount], account: PersonalAccount) -> PersonalAccount:
-    return next((a for a in own if a.segment is account.segment), own[-1])
 
 
 def apply_reversal(snapshot: Snapshot, reversal: Settlement) -> None:

@@ -32,7 +32,7 @@ async def me(platform: NamedDependency[Platform], caller: NamedDependency[Caller
         region_name=platform.book.name(person.region),
         scheme=person.scheme.value,
         status=person.status.value,
-        insurance=person.insurance.value,
+        insurance=person.state_on(platform.clock().date()).value,
         real_name_verified=person.real_name_verified,
     )
 

@@ -3,7 +3,7 @@ create table journal (
     region text not null,
     id bigint not null,
     kind text not null check (kind in ('credit', 'settlement', 'reversal', 'set_aside', 'given_back', 'transfer',
-                                       'premium', 'clearing', 'correction')),
+                                       'premium', 'premium_refund', 'clearing', 'correction')),
     booked_at timestamptz not null,
     sender text not null,
     message_id text not null,
