@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from gongji.core.account import AccountKind
-from gongji.core.codes import BindingTerm, Insurance, PremiumKind, Purpose, Relation, Scheme, Status
+from gongji.core.codes import BindingTerm, Insurance, PremiumKind, Purpose, Relation, Scheme, Segment, Status
 from gongji.core.family import Binding, Limits
 from gongji.core.policy import PolicyBook
 from gongji.core.premium import Entered, Wanted
 from gongji.core.refusal import Code, Refusal
 from gongji.core.times import CHINA
 from gongji.ledger.verify import verify
+from gongji.service import binding_life
 from gongji.service.commands import Done
 from gongji.service.inbox import inbox
 from gongji.service.platform import Platform
@@ -181,9 +182,9 @@ async def test_who_may_not_pay(world: World) -> None:
     assert code(await pay(world, "子", wanted(world, who="子"))) is Code.PREMIUM_NOT_FOR
     assert code(await pay(world, "子", wanted(world, PremiumKind.EMPLOYEE))) is Code.PREMIUM_NOT_FOR
     assert code(await pay(world, "子", wanted(world, year=2029))) is Code.PREMIUM_YEAR_CLOSED
-    assert code(await pay(world, "子", wanted(world, year=2026))) is Code.RULE_UNKNOWN, "only the country's least is known"
-    from gongji.service import binding_life
-
+    assert code(await pay(world, "子", wanted(world, year=2026))) is Code.RULE_UNKNOWN, (
+        "only the country's least is known"
+    )
     await binding_life.end(world.platform, bound.id, world.people["母"], "portal")
     assert code(await pay(world, "子")) is Code.PREMIUM_NOT_BOUND
     assert await world.balance("子") == 100_000
@@ -287,8 +288,6 @@ async def test_a_product_needs_an_open_region_and_a_listed_product(payments: Pla
     """PUR-03, PUR-05, C13: the flag, and no product that the place does not name."""
     clock.now = NOW
     shanghai = await World(payments, region="310000").open()
-    from gongji.core.codes import Segment
-
     await shanghai.person("本人", 100_000, segment=Segment.HISTORICAL)
     asked = wanted(shanghai, PremiumKind.COMMERCIAL, "本人", product="city")
     bought = await pay(shanghai, "本人", asked)

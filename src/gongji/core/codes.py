@@ -248,6 +248,37 @@ class ItemKind(Term):
     """含免疫规划疫苗接种"""
 
 
+class Business(Term):
+    """Kind of business of a movement of money (业务类型)."""
+
+    CARE = "care", "就医购药"
+    PREMIUM = "premium", "代缴保险费"
+    CREDIT = "credit", "个人账户划入"
+    SHARING = "sharing", "家庭共济划拨和额度"
+    WALLET = "wallet", "医保钱包"
+    OTHER = "other", "其他"
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Kinds of journals that it books."""
+        return _JOURNALS_OF[self]
+
+    @classmethod
+    def of(cls, kind: str) -> "Business":
+        """The business that books a kind of journal."""
+        return next((business for business, kinds in _JOURNALS_OF.items() if kind in kinds), cls.OTHER)
+
+
+_JOURNALS_OF = {
+    Business.CARE: ("settlement", "reversal"),
+    Business.PREMIUM: ("premium", "premium_refund"),
+    Business.CREDIT: ("credit",),
+    Business.SHARING: ("set_aside", "given_back"),
+    Business.WALLET: ("transfer",),
+    Business.OTHER: ("clearing", "correction"),
+}
+
+
 class BillPart(Term):
     """Part of what the person bears (个人负担的组成)."""
 

@@ -38,8 +38,12 @@ from gongji.service.notices import tell
 from gongji.service.people import people_by_number
 from gongji.service.platform import Platform
 from gongji.service.premium_draw import Money, Shares, money_around, share_out
+from gongji.service.records import Serial
 
 PAGE = 50
+
+PremiumKey = tuple[datetime, Serial]
+"""By which premiums are sorted, newest first: time, journal."""
 
 
 class Quote(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,8 +79,8 @@ class PremiumView(msgspec.Struct, frozen=True, kw_only=True):
     people: dict[str, Person]
 
     @property
-    def key(self) -> tuple[datetime, int]:
-        """By which premiums are sorted, newest first: time, journal."""
+    def key(self) -> PremiumKey:
+        """By which it is sorted."""
         place = parse_settlement_id(self.id)
         return self.payment.paid_at, place[2] if place else 0
 
@@ -158,7 +162,7 @@ async def premium_of(platform: Platform, person_no: str, premium_id: str) -> Pre
 
 
 async def premiums_of(
-    platform: Platform, person_no: str, limit: int = PAGE, before: tuple[datetime, int] | None = None
+    platform: Platform, person_no: str, limit: int = PAGE, before: PremiumKey | None = None
 ) -> list[PremiumView]:
     """Premiums paid for a person and those he paid for others, refunds too, newest first, from after ``before`` on."""
     at, journal = before or (None, 0)
