@@ -38,6 +38,7 @@ class Server:
     data: Path
     port: int = field(default_factory=free_port)
     gateway_port: int = field(default_factory=free_port)
+    environment: dict[str, str] = field(default_factory=dict)
     process: "subprocess.Popen[bytes] | None" = None
 
     @property
@@ -52,7 +53,9 @@ class Server:
         arguments = ["up", "--demo", "--data", str(self.data), "--port", str(self.port)]
         arguments += ["--gateway-port", str(self.gateway_port), *options]
         with (self.data.parent / f"{self.data.name}.log").open("ab") as log:
-            self.process = subprocess.Popen([GONGJI, *arguments], stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                [GONGJI, *arguments], stdout=log, stderr=log, env=os.environ | self.environment
+            )
         self.wait_ready()
         return self
 
@@ -79,7 +82,11 @@ class Server:
 
     def command(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            [GONGJI, *arguments, "--data", str(self.data)], capture_output=True, text=True, check=False
+            [GONGJI, *arguments, "--data", str(self.data)],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=os.environ | self.environment,
         )
 
     def city(self) -> dict[str, Any]:
@@ -159,8 +166,8 @@ class Client:
         }
         return self.ok("1101", {"data": data})
 
-    def register(self, person: dict[str, Any]) -> str:
-        now = f"{datetime.now(ZoneInfo('Asia/Shanghai')):%Y-%m-%d %H:%M:%S}"
+    def register(self, person: dict[str, Any], began: datetime | None = None) -> str:
+        now = f"{began or datetime.now(ZoneInfo('Asia/Shanghai')):%Y-%m-%d %H:%M:%S}"
         data = {
             "psn_no": person["psn_no"],
             "insutype": "310" if person["scheme"] == "employee" else "390",

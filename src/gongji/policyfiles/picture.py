@@ -17,6 +17,7 @@ SUBJECT_NAMES = {
     "sharing": "共济",
     "facts": "账户共济说明",
     "resident": "居民参保",
+    "premium": "保费",
     "service": "服务",
     "maternity": "生育",
     "flexible": "灵活就业",
