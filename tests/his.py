@@ -279,6 +279,21 @@ class Client:
         }
 
 
+class SignedIn:
+    """A person of the demo city, signed in over REST."""
+
+    def __init__(self, server: Server, person: dict[str, Any]) -> None:
+        self.root = f"{server.portal}/api"
+        login = {"login": person["login"]["certno"], "password": person["login"]["password"]}
+        self.headers = {"Authorization": f"Bearer {_shared.post(f'{self.root}/sessions', json=login).json()['token']}"}
+
+    def get(self, path: str) -> Any:
+        return _shared.get(f"{self.root}{path}", headers=self.headers).json()
+
+    def post(self, path: str, body: object = None) -> httpx.Response:
+        return _shared.post(f"{self.root}{path}", json=body, headers=self.headers)
+
+
 def with_parts(data: dict[str, Any], preview: dict[str, Any]) -> dict[str, Any]:
     """2207's input: 2206's with the four parts its answer gave."""
     parts = ("fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_scp_amt")

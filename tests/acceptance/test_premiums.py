@@ -3,29 +3,12 @@
 import json
 from typing import Any
 
-import httpx
-
-from his import Server, balance
+from his import Server, SignedIn, balance
 
 
 def by_role(city: dict[str, Any], role: str) -> dict[str, Any]:
     found: dict[str, Any] = next(person for person in city["people"] if person["role"] == role)
     return found
-
-
-class Person:
-    """Somebody signed in over REST."""
-
-    def __init__(self, server: Server, person: dict[str, Any]) -> None:
-        self.http = httpx.Client(base_url=server.portal, timeout=30)
-        login = {"login": person["login"]["certno"], "password": person["login"]["password"]}
-        self.headers = {"Authorization": f"Bearer {self.http.post('/api/sessions', json=login).json()['token']}"}
-
-    def get(self, path: str) -> Any:
-        return self.http.get(f"/api{path}", headers=self.headers).json()
-
-    def post(self, path: str, body: object = None) -> httpx.Response:
-        return self.http.post(f"/api{path}", json=body, headers=self.headers)
 
 
 def test_a_son_pays_his_mothers_premium_and_finds_it_by_three_ways(server: Server) -> None:
@@ -35,7 +18,7 @@ def test_a_son_pays_his_mothers_premium_and_finds_it_by_three_ways(server: Serve
     binding = next(
         b["id"] for b in city["bindings"] if (b["authoriser"], b["user"]) == (son["psn_no"], mother["psn_no"])
     )
-    me = Person(server, son)
+    me = SignedIn(server, son)
     year = int(me.get("/me/account")["year"]) + 1
     asked = {"kind": "resident_premium", "year": year, "binding_id": binding}
     before = balance(server, son)
@@ -56,7 +39,7 @@ def test_a_son_pays_his_mothers_premium_and_finds_it_by_three_ways(server: Serve
     assert (lines[0]["premium_id"], lines[0]["person"], lines[0]["premium_year"]) == record[:3]
     assert {m["business"] for m in me.get("/me/movements")} >= {"premium", "credit"}
     assert len({in_the_app["at"][:19], at_the_counter["at"][:19], lines[0]["at"][:19]}) == 1
-    assert Person(server, mother).get("/me/premiums")[0]["id"] == record[0]
+    assert SignedIn(server, mother).get("/me/premiums")[0]["id"] == record[0]
 
     twice = me.post("/premiums", asked | {"amount": "400.00"})
     assert (twice.status_code, "该年度已缴" in twice.json()["title"]) == (409, True)
@@ -85,7 +68,7 @@ def test_an_insurance_product_where_the_place_lets_accounts_buy_it(server: Serve
     """S09, PUR-03, PUR-04, PUR-05: bought in 上海, not in 西安, and only what the place has named."""
     city = server.city()
     buyer, xian = by_role(city, "S18 in-service relative"), by_role(city, "S10 daughter")
-    me = Person(server, buyer)
+    me = SignedIn(server, buyer)
     year = int(me.get("/me/account")["year"]) + 1
     product = {"kind": "commercial_health", "year": year, "product": "demo", "amount": "129.00"}
     before = balance(server, buyer)
@@ -95,6 +78,6 @@ def test_an_insurance_product_where_the_place_lets_accounts_buy_it(server: Serve
     assert before - balance(server, buyer) == 129_00
     other = me.post("/premiums", product | {"product": "life"})
     assert (other.json()["code"], "演示惠民保" in other.json()["title"]) == ("product_unknown", True)
-    shut = Person(server, xian).post("/premiums", product)
+    shut = SignedIn(server, xian).post("/premiums", product)
     assert (shut.status_code, "本地区暂不支持购买商业保险" in shut.json()["title"]) == (409, True)
     assert server.verify()["ok"]
