@@ -274,7 +274,7 @@ _JOURNALS_OF = {
     Business.PREMIUM: ("premium", "premium_refund"),
     Business.CREDIT: ("credit",),
     Business.SHARING: ("set_aside", "given_back"),
-    Business.WALLET: ("transfer",),
+    Business.WALLET: ("transfer", "transfer_accepted", "transfer_returned"),
     Business.OTHER: ("clearing", "correction"),
 }
 

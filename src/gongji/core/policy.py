@@ -53,6 +53,8 @@ from gongji.core.rules import (
     SharingReach,
     StatedItem,
     Statement,
+    WalletOpening,
+    WalletTransfer,
 )
 
 __all__ = [
@@ -100,6 +102,8 @@ __all__ = [
     "SharingReach",
     "StatedItem",
     "Statement",
+    "WalletOpening",
+    "WalletTransfer",
     "When",
     "ancestry",
 ]

@@ -3,12 +3,11 @@
 A correction is never an edit: a reversal is a new set of postings that runs the original's backwards.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import msgspec
 
-from gongji.core.account import SEGMENT_ORDER, AccountKind, AccountRef, PersonalAccount
-from gongji.core.codes import AccountState
+from gongji.core.account import AccountKind, AccountRef, PersonalAccount
 from gongji.core.money import Fen
 
 Party = int | AccountRef
@@ -44,44 +43,29 @@ def take(accounts: Iterable[PersonalAccount], amount: Fen, purpose: str) -> list
 
 
 def pay_institution(payments: tuple[Payment, ...], institution: str, region: str) -> tuple[Posting, ...]:
-    """Post payments to an institution of a region."""
-    return pay(payments, AccountRef(AccountKind.INSTITUTION_PAYABLE, institution, region))
+    """Post payments to an institution of a region; money of another region passes the clearing between them."""
+    return pay_all(payments, AccountRef(AccountKind.INSTITUTION_PAYABLE, institution, region))
 
 
-def pay(payments: Iterable[Payment], payee: AccountRef) -> tuple[Posting, ...]:
-    """Post payments to an account of a region; money of another region passes the clearing between them."""
-    region = payee.region
-    postings: list[Posting] = []
-    for payment in payments:
-        if payment.amount == 0:
-            continue
-        source = payment.payer
-        if payment.region != region:
-            owes = AccountRef(AccountKind.CLEARING_PAYABLE, region, payment.region)
-            source = AccountRef(AccountKind.CLEARING_RECEIVABLE, payment.region, region)
-            postings.append(Posting(from_=payment.payer, to=owes, amount=payment.amount, purpose=payment.purpose))
-        postings.append(Posting(from_=source, to=payee, amount=payment.amount, purpose=payment.purpose))
-    return tuple(postings)
+def pay_all(payments: Iterable[Payment], payee: AccountRef) -> tuple[Posting, ...]:
+    """Post payments to an account of a region."""
+    return tuple(posting for payment in payments for posting in pay(payment, payee, payee.region))
+
+
+def pay(payment: Payment, to: Party, region: str) -> list[Posting]:
+    """Post a payment to an account in a region's books; nothing where nothing is paid."""
+    if payment.amount == 0:
+        return []
+    if payment.region == region:
+        return [Posting(from_=payment.payer, to=to, amount=payment.amount, purpose=payment.purpose)]
+    owes = AccountRef(AccountKind.CLEARING_PAYABLE, region, payment.region)
+    claim = AccountRef(AccountKind.CLEARING_RECEIVABLE, payment.region, region)
+    return [
+        Posting(from_=payment.payer, to=owes, amount=payment.amount, purpose=payment.purpose),
+        Posting(from_=claim, to=to, amount=payment.amount, purpose=payment.purpose),
+    ]
 
 
 def run_backwards(postings: tuple[Posting, ...]) -> tuple[Posting, ...]:
     """The postings that undo others, last first, so that each payer gets exactly his own part back."""
     return tuple(Posting(from_=p.to, to=p.from_, amount=p.amount, purpose=p.purpose) for p in reversed(postings))
-
-
-def redirected(posting: Posting, accounts: Mapping[int, PersonalAccount]) -> Posting:
-    """A posting that gives money back, sent where its owner finds it when the account has been closed.
-
-    What was set aside goes back to his personal account; when that is closed too it waits in suspense for him or his
-    heirs.
-    """
-    account = accounts.get(posting.to) if isinstance(posting.to, int) else None
-    if account is None or account.state is not AccountState.CLOSED:
-        return posting
-    mine = [a for a in accounts.values() if a.owner == account.owner and a.kind is AccountKind.PERSONAL]
-    own = sorted((a for a in mine if a.state is not AccountState.CLOSED), key=lambda a: SEGMENT_ORDER[a.segment])
-    if account.kind is not AccountKind.PERSONAL and own and own[0].state is not AccountState.NONE:
-        same = next((a for a in own if a.segment is account.segment), own[-1])
-        return msgspec.structs.replace(posting, to=same.id)
-    suspense = AccountRef(AccountKind.SUSPENSE, account.owner, account.region)
-    return msgspec.structs.replace(posting, to=suspense)

@@ -30,6 +30,7 @@ from gongji.core.lines import LineSplit
 from gongji.core.person import Institution, Person
 from gongji.core.premium import Entered, PremiumPayment
 from gongji.core.record import Settlement
+from gongji.core.wallet import Source, Transfer, TransferState
 
 Row = Sequence[Any]
 
@@ -49,6 +50,7 @@ _BINDINGSTATE = {code.value: code for code in BindingState}
 
 settlement_decoder = msgspec.json.Decoder(Settlement)
 premium_decoder = msgspec.json.Decoder(PremiumPayment)
+transfer_decoder = msgspec.json.Decoder(Transfer)
 encode = msgspec.json.Encoder().encode
 
 
@@ -215,4 +217,20 @@ def premium_standard(row: Row) -> Entered:
         name=row[7],
         opens_on=row[8],
         closes_on=row[9],
+    )
+
+
+def transfer(row: Row) -> Transfer:
+    """A wallet transfer, from the columns of the ``wallet_transfer*`` statements."""
+    return Transfer(
+        id=row[0],
+        sender=row[1],
+        receiver=row[2],
+        relation=_RELATION[row[3]],
+        source=Source(row[4]),
+        amount=row[5],
+        state=TransferState(row[6]),
+        sent_at=row[7],
+        returns_at=row[8],
+        decided_at=row[9],
     )

@@ -12,14 +12,19 @@ import psycopg
 from psycopg import Connection, Cursor, IsolationLevel
 
 from gongji.core.account import AccountKind, AccountRef
+from gongji.core.money import Fen
 from gongji.core.posting import Posting
 from gongji.core.premium import PremiumPayment
 from gongji.core.record import Settlement, settlement_id
+from gongji.core.wallet import TransferState
 from gongji.ledger import rows
 from gongji.ledger.sealing import GENESIS, JournalRow, PostingRow, seal_hash
 from gongji.ledger.sql import queries
 
 FETCH = 2000
+
+TRANSFERS = ("transfer", "transfer_accepted", "transfer_returned")
+"""Journals of wallet transfers."""
 
 Progress = Callable[[int], None]
 
@@ -29,7 +34,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         kind: ``seal``, ``chain``, ``document``, ``split``, ``balance``, ``orphan``, ``link``, ``year_total``,
-            ``binding_use`` or ``premium``.
+            ``binding_use``, ``premium``, ``transfer`` or ``transit``.
         row: which row, in words.
         stated: what stands in the database.
         computed: what it should be.
@@ -71,6 +76,8 @@ class _Count(msgspec.Struct):
     """What the documents drew through each binding, by the day whose limits it counts to."""
     premiums: dict[str, tuple[Any, ...]] = msgspec.field(default_factory=dict)
     """What the documents say of premiums, by public id."""
+    transfers: dict[str, tuple[TransferState, Fen]] = {}
+    """Where the documents left each wallet transfer, and its amount."""
 
 
 def verify(dsn: str, progress: Progress = lambda _: None) -> Report:
@@ -92,6 +99,7 @@ def verify(dsn: str, progress: Progress = lambda _: None) -> Report:
             or _check_uses(conn, count.drawn)
             or _check_premiums(conn, count.premiums)
             or _first(conn, "verify_premiums", "premium", "待遇期间与有效缴费不一致")
+            or _check_transfers(conn, count.transfers)
             or _first(conn, "verify_year_totals", "year_total", "年度累计与结算记录不一致")
         )
     return Report(journals=count.journals, postings=count.postings, seals=count.seals, difference=difference)
@@ -158,6 +166,10 @@ def _check_document(journal: _Journal, count: _Count) -> Difference | None:
         return Difference(kind="document", row=f"凭证 {row.id}", stated=row.document_hash.hex(), computed=digest.hex())
     if row.kind in ("premium", "premium_refund"):
         return _check_premium(row, rows.premium_decoder.decode(document), count)
+    if row.kind in TRANSFERS:
+        transfer = rows.transfer_decoder.decode(document)
+        count.transfers[transfer.id] = (transfer.state, transfer.amount)
+        return None
     if row.kind not in ("settlement", "reversal"):
         return None
     settlement = rows.settlement_decoder.decode(document)
@@ -286,6 +298,19 @@ def _check_uses(conn: Connection, drawn: Counter[tuple[str, date]]) -> Differenc
             row = f"绑定 {key[0]} {key[1]} 的已用额度"
             return Difference(kind="binding_use", row=row, stated=str(kept.get(key, 0)), computed=str(drawn[key]))
     return None
+
+
+def _check_transfers(conn: Connection, told: dict[str, tuple[TransferState, Fen]]) -> Difference | None:
+    """Each wallet transfer stands where its journals left it, and what waits is what is on its way."""
+    kept = {number: (state, amount) for number, state, amount in conn.execute(queries["verify_transfers"])}
+    for key in sorted(kept.keys() | told.keys()):
+        if kept.get(key) != told.get(key):
+            row = f"医保钱包转账 {key}"
+            return Difference(kind="transfer", row=row, stated=str(kept.get(key)), computed=str(told.get(key)))
+    odd = conn.execute(queries["verify_transit"]).fetchone()
+    if odd is None:
+        return None
+    return Difference(kind="transit", row=f"{odd[0]} 的医保钱包在途资金", stated=str(odd[1]), computed=str(odd[2]))
 
 
 def _first(conn: Connection, statement: str, kind: str, text: str) -> Difference | None:

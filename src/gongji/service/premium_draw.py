@@ -13,7 +13,7 @@ from gongji.core.family import Binding, Used
 from gongji.core.money import Fen, format_yuan
 from gongji.core.person import Person
 from gongji.core.policy import Draw, PolicyBook
-from gongji.core.posting import Posting, pay, take
+from gongji.core.posting import Posting, pay_all, take
 from gongji.core.premium import Part, Standard, closed_to, one_must_cover
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.core.sharing import draw_in_order
@@ -124,7 +124,7 @@ def share_out(
     single_use = {part.binding for part in parts if part.binding and by_id[part.binding].term is BindingTerm.SINGLE_USE}
     return Shares(
         parts=tuple(parts),
-        postings=pay(payments, _payee(kind, standard, insured)),
+        postings=pay_all(payments, _payee(kind, standard, insured)),
         used_up=tuple(by_id[binding] for binding in sorted(single_use)),
     )
 

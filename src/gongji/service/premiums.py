@@ -4,18 +4,19 @@ The quote is what the confirmation step shows; paying takes the amount that was 
 function, so that what is paid is what was shown.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 import msgspec
 from psycopg import AsyncConnection
 
+from gongji.core.account import SEGMENT_ORDER, AccountKind, PersonalAccount, landing
 from gongji.core.family import Binding
 from gongji.core.money import Fen, format_yuan
 from gongji.core.notices import EndReason, Kind, Notice, Side, told_of
 from gongji.core.person import Person
 from gongji.core.policy import PolicyBook, ancestry
-from gongji.core.posting import redirected, run_backwards
+from gongji.core.posting import Posting, run_backwards
 from gongji.core.premium import (
     Entered,
     PremiumPayment,
@@ -143,7 +144,7 @@ async def refund_premium(
             return refusal
         back = msgspec.structs.replace(
             payment,
-            postings=tuple(redirected(posting, accounts) for posting in run_backwards(payment.postings)),
+            postings=tuple(_landed(posting, accounts) for posting in run_backwards(payment.postings)),
             paid_by=by,
             channel=channel,
             paid_at=now,
@@ -153,6 +154,16 @@ async def refund_premium(
         return {"premium": await _book(conn, sender, back, now)}
 
     return await _answered(platform, await once(platform, sender, None, work))
+
+
+def _landed(posting: Posting, accounts: Mapping[int, PersonalAccount]) -> Posting:
+    """Money for an account that has been closed goes where its owner finds it."""
+    account = accounts.get(posting.to) if isinstance(posting.to, int) else None
+    if account is None:
+        return posting
+    mine = [a for a in accounts.values() if a.owner == account.owner and a.kind is AccountKind.PERSONAL]
+    own = sorted(mine, key=lambda a: SEGMENT_ORDER[a.segment])
+    return msgspec.structs.replace(posting, to=landing(account, own))
 
 
 async def premium_of(platform: Platform, person_no: str, premium_id: str) -> PremiumView | Refusal:

@@ -2,7 +2,8 @@
 
 import msgspec
 
-from gongji.core.posting import redirected, run_backwards
+from gongji.core.account import landing
+from gongji.core.posting import Posting, run_backwards
 from gongji.core.record import Settlement, settlement_id
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.service.commands import Done, Reverse
@@ -67,6 +68,14 @@ def decide_reversal(snapshot: Snapshot, command: Reverse) -> Done | Refusal:
         ),
         patient=snapshot.people[original.person_no],
     )
+
+
+def _redirected(snapshot: Snapshot, posting: Posting) -> Posting:
+    """Money for an account that has been closed goes where its owner finds it."""
+    account = snapshot.accounts.get(posting.to) if isinstance(posting.to, int) else None
+    if account is None:
+        return posting
+    return msgspec.structs.replace(posting, to=landing(account, snapshot.accounts_of(account.owner)))
 
 
 def apply_reversal(snapshot: Snapshot, reversal: Settlement) -> None:

@@ -224,6 +224,34 @@ create table binding_use (
     amount bigint not null check (amount >= 0),
     primary key (binding_id, day)
 );
+-- Money sent to a relative's wallet: on its way until it is accepted or goes back. Its first journal stands beside it.
+create table wallet_transfer (
+    id text primary key,
+    sender text not null references person,
+    receiver text not null references person,
+    relation text not null,       -- what the receiver is to the sender
+    source text not null check (source in ('account', 'wallet')),
+    amount bigint not null check (amount > 0),
+    state text not null default 'pending' check (state in ('pending', 'accepted', 'refused', 'returned')),
+    sent_at timestamptz not null,
+    returns_at timestamptz not null,
+    decided_at timestamptz,
+    channel text not null,
+    booked_on date not null,
+    region text not null,
+    journal_id bigint not null,
+    check (sender <> receiver),
+    check (returns_at > sent_at),
+    check ((state = 'pending') = (decided_at is null))
+);
+create index wallet_transfer_due on wallet_transfer (returns_at) where state = 'pending';
+create index wallet_transfer_of_sender on wallet_transfer (sender, sent_at);
+create index wallet_transfer_of_receiver on wallet_transfer (receiver, sent_at);
+
+create trigger wallet_transfer_is_decided_once before update on wallet_transfer
+    for each row when (old.state <> 'pending') execute function refuse_change();
+create trigger wallet_transfer_stays before delete on wallet_transfer
+    for each row execute function refuse_change();
 -- Yearly figures of a person by kind of benefit; guarded by the lock on the person's account rows.
 create table year_total (
     region text not null,
@@ -293,7 +321,8 @@ create table journal (
     region text not null,
     id bigint not null,
     kind text not null check (kind in ('credit', 'settlement', 'reversal', 'set_aside', 'given_back', 'transfer',
-                                       'premium', 'premium_refund', 'clearing', 'correction')),
+                                       'transfer_accepted', 'transfer_returned', 'premium', 'premium_refund',
+                                       'clearing', 'correction')),
     booked_at timestamptz not null,
     sender text not null,
     message_id text not null,
@@ -794,3 +823,35 @@ create function premium_cover(whose text, out covered date[], out repaid_years s
     from premium_paid p cross join lateral (values (p.covers_from, 1), (p.covers_to, 2)) as d (day, place)
     where p.person_no = whose
 $$;
+-- The latest messages of the sandbox's gateway, as they came and as they were answered; production never writes here.
+-- No reference to other tables: a message may name an institution that there is none of, and a reset empties the rest.
+create table recording (
+    id bigint generated always as identity primary key,
+    at timestamptz not null,
+    microseconds bigint not null,
+    institution text not null,    -- this and the next two are empty where the message could not be read
+    transaction text not null,
+    message_id text not null,
+    outcome text not null check (outcome in ('done', 'refused', 'unknown', 'rejected')),
+    reason text,                  -- of what was not done, for programs
+    fault text not null,          -- what was made to go wrong; empty when nothing
+    answered boolean not null,    -- whether the answer was let out
+    status integer not null,
+    content_type text not null,
+    request bytea,                -- none when it was too long to be kept
+    request_size bigint not null,
+    answer bytea,
+    answer_size bigint not null,
+    replays bigint                -- the recording whose bytes were sent again
+);
+create index recording_of_institution on recording (institution, id);
+
+-- What goes wrong on purpose for an institution's next messages.
+create table injected_fault (
+    institution text primary key,
+    kind text not null,
+    milliseconds bigint not null check (milliseconds >= 0),
+    transaction text not null,    -- empty: every transaction
+    remaining bigint check (remaining > 0),
+    set_at timestamptz not null
+);
