@@ -49,7 +49,7 @@ def decide_reversal(snapshot: Snapshot, command: Reverse) -> Done | Refusal:
     payers = {p.from_ for p in original.postings if isinstance(p.from_, int)}
     if not payers <= snapshot.accounts.keys():
         raise NotLockedError(original.id)
-    postings = tuple(redirected(posting, snapshot.accounts) for posting in run_backwards(original.postings))
+    postings = tuple(_redirected(snapshot, posting) for posting in run_backwards(original.postings))
     journal = snapshot.journal_ids.pop()
     own = {a.id for a in snapshot.accounts_of(original.person_no)}
     returned = sum(p.amount for p in postings if p.to in own)
