@@ -229,6 +229,7 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
 FACT_RULES: dict[str, str] = {
     **{block: rule for block, (rule, _) in TOLD.items()},
     "forbidden": "account.forbidden",
+    "categories": "account.categories",
     "extra": "sharing.extra",
     "regional": "sharing.regional",
 }
