@@ -15,6 +15,7 @@ from gongji.cli.quote import quote
 from gongji.cli.regions import regions_app
 from gongji.cli.staff import staff_app
 from gongji.cli.up import up
+from gongji.cli.voucher import voucher_app
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -28,6 +29,7 @@ app.command()(demo)
 app.add_typer(regions_app, name="regions")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(binding_app, name="binding")
+app.add_typer(voucher_app, name="voucher")
 app.add_typer(nhsa_app, name="nhsa")
 app.add_typer(catalogue_app, name="catalogue")
 app.add_typer(client_app, name="client")

@@ -46,6 +46,7 @@ from gongji.core.rules import (
     SharingReach,
     StatedItem,
     Statement,
+    VoucherLife,
 )
 
 __all__ = [
@@ -86,6 +87,7 @@ __all__ = [
     "SharingReach",
     "StatedItem",
     "Statement",
+    "VoucherLife",
     "When",
     "ancestry",
 ]

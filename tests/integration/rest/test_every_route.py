@@ -90,8 +90,11 @@ async def test_a_stranger_sees_nobody_elses_data(api: Any, people: Any, buy: Any
             " values ('gr-x', %s, %s, '{account:read}', now(), now() + interval '1 day')",
             [channel.client.id, people["son"].person_no],
         )
+    relative = {"certificate_no": father.certificate_no, "name": father.name, "relation": "parent"}
+    shows = (await son.post("/me/codes/relatives", relative)).json()["id"]
     ids = {"settlement_id": settlement, "binding_id": made["id"], "session_id": device, "grant_id": "gr-x"}
-    secrets = {settlement, made["id"], device, "gr-x", "某渠道"} | {
+    ids["account_id"] = shows
+    secrets = {settlement, made["id"], device, "gr-x", shows, "某渠道"} | {
         text
         for role in ("son", "father", "mother")
         for text in (people[role].name, people[role].certificate_no, people[role].card_no, people[role].person_no)

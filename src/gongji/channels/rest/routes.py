@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Request, Response, Router
 from litestar.di import Provide
 
-from gongji.channels.rest import bindings, consents, notices, people, sessions, settlements
+from gongji.channels.rest import bindings, consents, notices, people, sessions, settlements, vouchers
 from gongji.channels.rest.ask import ask
 from gongji.channels.rest.callers import NotSignedInError, caller_of, origin
 from gongji.channels.rest.messages import message
@@ -50,6 +50,11 @@ def rest_routes() -> Router:
             bindings.add_binding,
             bindings.confirm_binding,
             bindings.end_binding,
+            vouchers.show_code,
+            vouchers.my_code_accounts,
+            vouchers.add_code_account,
+            vouchers.allow_code_account,
+            vouchers.end_code_account,
             notices.my_notices,
             notices.read_notices,
             notices.my_preferences,

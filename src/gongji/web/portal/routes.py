@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from gongji.web.portal import account, bind, codes, consent, family, home, login, receipt, security
+from gongji.web.portal import account, bind, codes, consent, family, home, login, receipt, security, vouchers
 
 
 def portal_routes() -> Router:
@@ -34,6 +34,12 @@ def portal_routes() -> Router:
             consent.end_channel,
             account.account,
             receipt.receipt,
+            vouchers.voucher,
+            vouchers.relative_page,
+            vouchers.add_relative,
+            vouchers.relatives_voucher,
+            vouchers.allow_relative,
+            vouchers.end_relative,
             family.family,
             family.end_page,
             family.end_binding,
