@@ -45,6 +45,8 @@ REQUIRED_INSTEAD: Final[dict[tuple[str, str], frozenset[str]]] = {
     ("5101", "data"): frozenset(),
     # Operator and department are for the national platform's statistics; who is at the counter follows from the code.
     ("6101", "InData"): frozenset(),
+    # Who lost the answer has neither id: he names his own message instead (medins_setl_id).
+    ("5203", "data"): frozenset({"psn_no"}),
     ("100001", "data"): frozenset({"psn_No", "setl_Id", "mdtrt_Id"}),
     # One of name and code is enough, and clients that send the code leave the kind out.
     ("1201", "medinsinfo"): frozenset(),
