@@ -47,6 +47,8 @@ from gongji.core.rules import (
     StatedItem,
     Statement,
     VoucherLife,
+    WalletOpening,
+    WalletTransfer,
 )
 
 __all__ = [
@@ -88,6 +90,8 @@ __all__ = [
     "StatedItem",
     "Statement",
     "VoucherLife",
+    "WalletOpening",
+    "WalletTransfer",
     "When",
     "ancestry",
 ]

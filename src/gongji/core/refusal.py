@@ -106,6 +106,21 @@ class Code(Enum):
     TOO_MANY_USERS = "too_many_users", "{region}规定一位授权人最多绑定 {limit} 位使用人"
     TOO_MANY_AUTHORISERS = "too_many_authorisers", "{region}规定一位使用人最多接受 {limit} 位授权人"
     MODE_NOT_OFFERED = "mode_not_offered", "当地不办理{asked}，可选：{allowed}"
+    SELF_TRANSFER = "self_transfer", "不能向本人的医保钱包转账"
+    SENDER_NOT_INSURED = "sender_not_insured", "您当前{state}，须正常参加基本医保才能转账"
+    RECEIVER_NOT_INSURED = "receiver_not_insured", "对方没有正常参加基本医保，不能接收医保钱包转账"
+    NO_ACCOUNT_TO_SEND = "no_account_to_send", "您参加的是{scheme}，没有职工医保个人账户，不能从个人账户转出"
+    WALLET_NOT_OPEN = "wallet_not_open", "{region}在 {on} 没有开通医保钱包或未收录，双方参保地都开通才能转账"
+    RECEIVER_NOT_KIN = (
+        "receiver_not_kin",
+        "只能转给近亲属，{relation}不在{region}的范围内，可以转给：{allowed}",
+    )
+    WALLET_NOT_PASSED_ON = "wallet_not_passed_on", "{region}{what}，请从个人账户转出"
+    TRANSFER_AT_NIGHT = "transfer_at_night", "每天 {since} 至次日 {until} 不办理转账，请在其他时间办理"
+    TOO_MANY_TRANSFERS = "too_many_transfers", "每天最多转账 {limit} 笔，请明天再办理"
+    TRANSFER_TOO_LARGE = "transfer_too_large", "每笔最多转 {limit} 元，请分次办理"
+    TRANSFER_UNKNOWN = "transfer_unknown", "未找到这笔医保钱包转账"
+    TRANSFER_DECIDED = "transfer_decided", "这笔转账{state}，不能再办理"
     AMOUNT_INVALID = "amount_invalid", "金额不合规：{what}"
     BALANCE_SHORT = "balance_short", "可用余额 {available} 元，不足 {asked} 元"
     LIMIT_INVALID = "limit_invalid", "限额不合规：{what}"

@@ -2,8 +2,7 @@
 
 import msgspec
 
-from gongji.core.account import AccountKind, AccountRef, PersonalAccount
-from gongji.core.codes import AccountState
+from gongji.core.account import landing
 from gongji.core.posting import Posting, run_backwards
 from gongji.core.record import Settlement, settlement_id
 from gongji.core.refusal import Code, Refusal, refuse
@@ -72,23 +71,11 @@ def decide_reversal(snapshot: Snapshot, command: Reverse) -> Done | Refusal:
 
 
 def _redirected(snapshot: Snapshot, posting: Posting) -> Posting:
-    """Money for an account that has been closed goes where its owner finds it.
-
-    What was set aside goes back to his personal account; when that is closed too it waits in suspense for him or his
-    heirs.
-    """
+    """Money for an account that has been closed goes where its owner finds it."""
     account = snapshot.accounts.get(posting.to) if isinstance(posting.to, int) else None
-    if account is None or account.state is not AccountState.CLOSED:
+    if account is None:
         return posting
-    own = [a for a in snapshot.accounts_of(account.owner) if a.state is not AccountState.CLOSED]
-    if account.kind is not AccountKind.PERSONAL and own and own[0].state is not AccountState.NONE:
-        return msgspec.structs.replace(posting, to=_same_segment(own, account).id)
-    suspense = AccountRef(AccountKind.SUSPENSE, account.owner, account.region)
-    return msgspec.structs.replace(posting, to=suspense)
-
-
-def _same_segment(own: list[PersonalAccount], account: PersonalAccount) -> PersonalAccount:
-    return next((a for a in own if a.segment is account.segment), own[-1])
+    return msgspec.structs.replace(posting, to=landing(account, snapshot.accounts_of(account.owner)))
 
 
 def apply_reversal(snapshot: Snapshot, reversal: Settlement) -> None:

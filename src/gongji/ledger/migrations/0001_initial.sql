@@ -280,6 +280,34 @@ create table voucher_use (
     expires_at timestamptz not null,
     unique (code_id, institution)
 );
+-- Money sent to a relative's wallet: on its way until it is accepted or goes back. Its first journal stands beside it.
+create table wallet_transfer (
+    id text primary key,
+    sender text not null references person,
+    receiver text not null references person,
+    relation text not null,       -- what the receiver is to the sender
+    source text not null check (source in ('account', 'wallet')),
+    amount bigint not null check (amount > 0),
+    state text not null default 'pending' check (state in ('pending', 'accepted', 'refused', 'returned')),
+    sent_at timestamptz not null,
+    returns_at timestamptz not null,
+    decided_at timestamptz,
+    channel text not null,
+    booked_on date not null,
+    region text not null,
+    journal_id bigint not null,
+    check (sender <> receiver),
+    check (returns_at > sent_at),
+    check ((state = 'pending') = (decided_at is null))
+);
+create index wallet_transfer_due on wallet_transfer (returns_at) where state = 'pending';
+create index wallet_transfer_of_sender on wallet_transfer (sender, sent_at);
+create index wallet_transfer_of_receiver on wallet_transfer (receiver, sent_at);
+
+create trigger wallet_transfer_is_decided_once before update on wallet_transfer
+    for each row when (old.state <> 'pending') execute function refuse_change();
+create trigger wallet_transfer_stays before delete on wallet_transfer
+    for each row execute function refuse_change();
 -- Yearly figures of a person by kind of benefit; guarded by the lock on the person's account rows.
 create table year_total (
     region text not null,
@@ -349,6 +377,7 @@ create table journal (
     region text not null,
     id bigint not null,
     kind text not null check (kind in ('credit', 'settlement', 'reversal', 'set_aside', 'given_back', 'transfer',
+                                       'transfer_accepted', 'transfer_returned',
                                        'premium', 'clearing', 'correction')),
     booked_at timestamptz not null,
     sender text not null,
