@@ -24,7 +24,7 @@ def template_engine(*, sandbox: bool) -> JinjaTemplateEngine:
         lstrip_blocks=True,
     )
     environment.globals["sandbox"] = sandbox
-    environment.filters |= {"yuan": format_yuan, "signed": signed, "day": day, "moment": moment}
+    environment.filters |= {"yuan": format_yuan, "signed": signed, "day": day, "moment": moment, "clock": clock}
     return JinjaTemplateEngine(engine_instance=environment)
 
 
@@ -47,3 +47,9 @@ def moment(at: datetime) -> str:
     """A day and time in China."""
     local = at.astimezone(CHINA)
     return f"{day(local.date())} {local:%H:%M}"
+
+
+def clock(at: datetime) -> str:
+    """A time to the millisecond, for who compares it with a log of his own."""
+    local = at.astimezone(CHINA)
+    return f"{local:%m-%d %H:%M:%S}.{local.microsecond // 1000:03d}"
