@@ -53,7 +53,7 @@ RULE_NAMES = {
     "away.first_self_pay": "异地就医先行自付",
     "account.segments": "个人账户分段",
     "account.medical_year": "医保年度",
-    "voucher.life": "医保码有效期",
+    "account.voucher": "医保码有效期",
     "account.payable": "个人账户支付范围",
     "account.forbidden": "个人账户不得支付",
     "sharing.kin": "共济亲属范围",

@@ -209,7 +209,7 @@ READERS: dict[str, Reader] = {
     "away.first_self_pay": read_away_first,
     "account.segments": _segments,
     "account.medical_year": _medical_year,
-    "voucher.life": _voucher_life,
+    "account.voucher": _voucher_life,
     "account.payable": _payable,
     "account.forbidden": _purposes,
     "sharing.kin": _kin,

@@ -79,7 +79,7 @@ async def show(platform: Platform, viewer: str, channel: str, code_account: str 
 
 def life_of(book: PolicyBook, region: str, on: date) -> VoucherLife | Refusal:
     """How long a code and its token are good, by the rules of the place where its person is insured."""
-    rule = book.rule(VoucherLife, region, "voucher.life", on)
+    rule = book.rule(VoucherLife, region, "account.voucher", on)
     return rule or refuse(Code.RULE_UNKNOWN, region=book.name(region), what="医保码有效期")
 
 
