@@ -18,7 +18,6 @@ TOLD: dict[str, tuple[str, str]] = {
     "sharing": ("sharing.facts", "共济其他规定"),
     "papers": ("sharing.papers", "共济绑定材料"),
     "cross_province": ("sharing.cross_province", "跨省共济"),
-    "premium": ("resident.premium", "居民医保缴费标准"),
     "waiting_period": ("resident.waiting_period", "居民医保等待期"),
     "serious_illness": ("resident.serious_illness", "大病保险"),
     "transfer": ("resident.transfer", "居民医保与职工医保转换"),

@@ -27,7 +27,7 @@ def person_nodes(call: Call, holding: Holding) -> dict[str, Any]:
     """The three nodes that tell of a person (1101, 1161, 1162)."""
     return {
         "baseinfo": render(call.table, "baseinfo", _base(call, holding)),
-        "insuinfo": [render(call.table, "insuinfo", insurance(holding))],
+        "insuinfo": [render(call.table, "insuinfo", insurance(call, holding))],
         "idetinfo": [],
     }
 
@@ -46,14 +46,14 @@ def _base(call: Call, holding: Holding) -> dict[str, Any]:
     }
 
 
-def insurance(holding: Holding) -> dict[str, Any]:
+def insurance(call: Call, holding: Holding) -> dict[str, Any]:
     """How he is insured, and what his own account holds."""
     person = holding.person
     return {
         "balc": holding.balance if person.scheme is Scheme.EMPLOYEE else 0,
         "insutype": codes.INSUTYPE[person.scheme],
         "psn_type": codes.PSN_TYPE[person.status],
-        "psn_insu_stas": codes.PSN_INSU_STAS[person.insurance],
+        "psn_insu_stas": codes.PSN_INSU_STAS[person.state_on(call.platform.clock().date())],
         "psn_insu_date": person.insured_since,
         "paus_insu_date": person.suspended_on,
         "cvlserv_flag": codes.NO,

@@ -12,5 +12,5 @@ async def handle(call: Call) -> Output | Refusal:
     holding = await holding_of(call.platform, call.values.node("data")["psn_no"])
     if isinstance(holding, Refusal):
         return holding
-    words = insurance(holding) | {"psn_no": holding.person.person_no}
+    words = insurance(call, holding) | {"psn_no": holding.person.person_no}
     return {"data": [render_known(call.table, "data", words)]}
