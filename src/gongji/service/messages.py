@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
+import psycopg
+import structlog
 from psycopg import AsyncConnection
 
 from gongji.core.refusal import Code, Refusal, refuse
@@ -11,6 +13,8 @@ from gongji.ledger import store
 from gongji.service.commands import Sender
 from gongji.service.incidents import record_incident
 from gongji.service.platform import Platform
+
+log = structlog.get_logger()
 
 Answer = dict[str, Any]
 Work = Callable[[AsyncConnection], Awaitable[Answer | Refusal]]
@@ -53,13 +57,13 @@ async def _attempt(platform: Platform, sender: Sender, person_no: str | None, wo
     async with platform.pool.connection() as conn, conn.transaction():
         if person_no is not None:
             await store.lock_accounts(conn, [person_no])
-        known = await _known(conn, sender)
+        known = await answered_before(conn, sender)
         if known is not None:
             return known
         answer = await work(conn)
         if isinstance(answer, Refusal):
             raise _RefusedError(answer)
-        row = _row(sender, "done", msgspec.json.encode(answer))
+        row = message_row(sender, "done", msgspec.json.encode(answer))
         await store.expect_all(await store.write_messages(conn, [row], platform.clock()), 1)
         return answer
 
@@ -67,10 +71,11 @@ async def _attempt(platform: Platform, sender: Sender, person_no: str | None, wo
 async def _answered_meanwhile(platform: Platform, sender: Sender) -> Answer | Refusal | None:
     """What the same message was answered while this one waited for it, and then met what that one had done."""
     async with platform.pool.connection() as conn:
-        return await _known(conn, sender)
+        return await answered_before(conn, sender)
 
 
-def _row(sender: Sender, outcome: str, answer: bytes) -> store.MessageRow:
+def message_row(sender: Sender, outcome: str, answer: bytes) -> store.MessageRow:
+    """What is kept of a message that made no settlement."""
     return store.MessageRow(
         sender=sender.institution,
         message_id=sender.message_id,
@@ -86,7 +91,9 @@ def _row(sender: Sender, outcome: str, answer: bytes) -> store.MessageRow:
 async def _remember(platform: Platform, sender: Sender, refusal: Refusal) -> None:
     """Keep that a message was refused, for whoever lost the answer; what is done already stays as it is."""
     async with platform.pool.connection() as conn:
-        await store.write_messages(conn, [_row(sender, "refused", refusal.code.value.encode())], platform.clock())
+        await store.write_messages(
+            conn, [message_row(sender, "refused", refusal.code.value.encode())], platform.clock()
+        )
 
 
 class MessageState(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,7 +125,30 @@ async def message_state(platform: Platform, institution: str, message_id: str) -
     )
 
 
-async def _known(conn: AsyncConnection, sender: Sender) -> Answer | Refusal | None:
+async def note_refused(platform: Platform, sender: Sender, code: str) -> None:
+    """Keep that a message was refused before any business looked at it; what is known of it already stays.
+
+    Whoever lost the answer is told of the refusal, not that the message never came. It is worth less than the answer:
+    a database that fails now does not change it.
+    """
+    try:
+        async with platform.pool.connection() as conn:
+            await store.run(
+                conn,
+                "note_refused_message",
+                sender=sender.institution,
+                message_id=sender.message_id,
+                transaction=sender.transaction,
+                input_hash=sender.input_hash,
+                answer=code.encode(),
+                received_at=platform.clock(),
+            )
+    except psycopg.Error as error:
+        log.warning("refusal not kept", error=type(error).__name__)
+
+
+async def answered_before(conn: AsyncConnection, sender: Sender) -> Answer | Refusal | None:
+    """The first answer to a message, or why it is not taken any more; None when it is still to be decided."""
     cursor = await store.run(conn, "messages", senders=[sender.institution], message_ids=[sender.message_id])
     row = await cursor.fetchone()
     if row is None or row[4] == "refused":

@@ -35,7 +35,7 @@ def original_of(snapshot: Snapshot, command: Reverse) -> Settlement | Refusal:
     if elsewhere:
         return refuse(Code.SETTLEMENT_ELSEWHERE, field="setl_id", settlement=target)
     if original.reverses:
-        return refuse(Code.NOT_REVERSIBLE, field="setl_id", what="这本身是一笔撤销")
+        return refuse(Code.NOT_REVERSIBLE, field="setl_id", what=f"结算[{original.id}]本身是一笔已办成的撤销")
     if original.id in snapshot.reversed:
         return refuse(Code.ALREADY_REVERSED, field="setl_id", settlement=target)
     return original

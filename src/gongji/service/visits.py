@@ -26,6 +26,9 @@ from gongji.service.platform import Platform
 from gongji.service.settle import VISIT_ID_FORMAT, check_care_date, check_institution, check_person
 from gongji.service.writing import fee_columns
 
+UPLOADED_TO = "visits"
+"""Key of a kept answer: visits to which the message brought lines, by which it is undone."""
+
 EVERY_BATCH = "0000"
 """Names every batch that is not settled yet."""
 
@@ -220,8 +223,8 @@ async def add_fees(
             present = await cursor.fetchone()
             if present:
                 return refuse(Code.FEE_DUPLICATE, field="feedetl_sn", line=present[0])
-            await store.run(conn, "add_fee_lines", **fee_columns([(visit_id, batch, lines)]))
-        return answer or {}
+            await store.run(conn, "add_fee_lines", **fee_columns([(visit_id, batch, lines)], sender.message_id))
+        return {**(answer or {}), UPLOADED_TO: sorted({visit_id for visit_id, _ in batches})}
 
     return await once(platform, sender, person_no, work)
 

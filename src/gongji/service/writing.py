@@ -252,8 +252,13 @@ async def _write_purchases(conn: AsyncConnection, decided: list[Decided]) -> Non
     await store.run(conn, "add_fee_lines", **fee_columns([(s.visit_id, s.batch, p.lines) for s, p in bought]))
 
 
-def fee_columns(bills: list[tuple[str, str, Sequence[FeeLine]]]) -> dict[str, list[Any]]:
-    """Columns for ``add_fee_lines`` from the lines of visits, each with its visit and batch."""
+def fee_columns(
+    bills: list[tuple[str, str, Sequence[FeeLine]]], uploaded_by: str | None = None
+) -> dict[str, list[Any] | str | None]:
+    """Columns for ``add_fee_lines`` from the lines of visits, each with its visit and batch.
+
+    ``uploaded_by`` is the message that brought the lines alone, without their bill.
+    """
     lines = [(visit, batch, line) for visit, batch, bill in bills for line in bill]
     return {
         "visits": [visit for visit, _, _ in lines],
@@ -268,6 +273,7 @@ def fee_columns(bills: list[tuple[str, str, Sequence[FeeLine]]]) -> dict[str, li
         "details": [
             Jsonb({"quantity": str(line.quantity), "price": str(line.price), **line.details}) for _, _, line in lines
         ],
+        "uploaded_by": uploaded_by,
     }
 
 

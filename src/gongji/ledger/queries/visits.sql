@@ -21,8 +21,8 @@ select * from unnest(%(ids)s::text[], %(regions)s::text[], %(person_nos)s::text[
 
 -- name: add_fee_lines
 insert into fee_line (visit_id, line_no, batch, item, amount, full_self_pay, over_limit, first_self_pay, purpose,
-                      details)
-select * from unnest(%(visits)s::text[], %(line_nos)s::text[], %(batches)s::text[], %(items)s::text[],
+                      details, uploaded_by)
+select *, %(uploaded_by)s::text from unnest(%(visits)s::text[], %(line_nos)s::text[], %(batches)s::text[], %(items)s::text[],
                      %(amounts)s::bigint[], %(full)s::bigint[], %(over)s::bigint[], %(first)s::bigint[],
                      %(purposes)s::text[], %(details)s::jsonb[]);
 
@@ -41,6 +41,14 @@ select line_no from fee_line where visit_id = %(visit)s and line_no = any(%(line
 -- name: visit_has
 select exists (select 1 from settled_batch where visit_id = %(visit)s),
        exists (select 1 from fee_line where visit_id = %(visit)s);
+
+-- name: uploaded_and_settled
+-- A batch that is settled and has lines of this message.
+select f.batch, s.settlement_id from fee_line f join settled_batch s using (visit_id, batch)
+where f.visit_id = any(%(visits)s) and f.uploaded_by = %(message_id)s limit 1;
+
+-- name: drop_uploaded
+delete from fee_line where visit_id = any(%(visits)s) and uploaded_by = %(message_id)s;
 
 -- name: drop_fee_lines
 -- Lines of a settled batch stay; '0000' names every batch that is not settled.

@@ -24,6 +24,7 @@ create table fee_line (
     first_self_pay bigint not null check (first_self_pay >= 0),
     purpose text,                 -- what the money is for when it is not ordinary care
     details jsonb not null,       -- quantity, price and the rest as they came
+    uploaded_by text,             -- message that brought it, so that the message can be undone; null: it came with its bill
     primary key (visit_id, line_no),
     check (full_self_pay + over_limit + first_self_pay <= amount),
     check (purpose is null or full_self_pay = amount)
