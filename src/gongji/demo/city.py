@@ -166,8 +166,8 @@ async def _open_market(conn: AsyncConnection, today: date) -> None:
     for institution in market.institutions():
         keys = Jsonb(market.credentials(institution.code))
         await store.run(conn, "add_institution", **msgspec.structs.asdict(institution), credentials=keys)
-        if institution.checkup:
-            await store.run(conn, "mark_checkup_centre", code=institution.code)
+        marks = {"checkup": institution.checkup, "village": institution.village, "top": institution.top}
+        await store.run(conn, "mark_institution", code=institution.code, **marks)
     for place, institution in enumerate(market.institutions(), start=1):
         await add_practitioners(conn, institution.code, market.practitioners(institution, place))
     await add_items(conn, market.catalogue(), today)

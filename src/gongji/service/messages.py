@@ -57,13 +57,13 @@ async def _attempt(platform: Platform, sender: Sender, person_no: str | None, wo
     async with platform.pool.connection() as conn, conn.transaction():
         if person_no is not None:
             await store.lock_accounts(conn, [person_no])
-        known = await answered_before(conn, sender)
+        known = await _known(conn, sender)
         if known is not None:
             return known
         answer = await work(conn)
         if isinstance(answer, Refusal):
             raise _RefusedError(answer)
-        row = message_row(sender, "done", msgspec.json.encode(answer))
+        row = _row(sender, "done", msgspec.json.encode(answer))
         await store.expect_all(await store.write_messages(conn, [row], platform.clock()), 1)
         return answer
 
@@ -71,11 +71,10 @@ async def _attempt(platform: Platform, sender: Sender, person_no: str | None, wo
 async def _answered_meanwhile(platform: Platform, sender: Sender) -> Answer | Refusal | None:
     """What the same message was answered while this one waited for it, and then met what that one had done."""
     async with platform.pool.connection() as conn:
-        return await answered_before(conn, sender)
+        return await _known(conn, sender)
 
 
-def message_row(sender: Sender, outcome: str, answer: bytes) -> store.MessageRow:
-    """What is kept of a message that made no settlement."""
+def _row(sender: Sender, outcome: str, answer: bytes) -> store.MessageRow:
     return store.MessageRow(
         sender=sender.institution,
         message_id=sender.message_id,
@@ -91,9 +90,7 @@ def message_row(sender: Sender, outcome: str, answer: bytes) -> store.MessageRow
 async def _remember(platform: Platform, sender: Sender, refusal: Refusal) -> None:
     """Keep that a message was refused, for whoever lost the answer; what is done already stays as it is."""
     async with platform.pool.connection() as conn:
-        await store.write_messages(
-            conn, [message_row(sender, "refused", refusal.code.value.encode())], platform.clock()
-        )
+        await store.write_messages(conn, [_row(sender, "refused", refusal.code.value.encode())], platform.clock())
 
 
 class MessageState(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,8 +144,7 @@ async def note_refused(platform: Platform, sender: Sender, code: str) -> None:
         log.warning("refusal not kept", error=type(error).__name__)
 
 
-async def answered_before(conn: AsyncConnection, sender: Sender) -> Answer | Refusal | None:
-    """The first answer to a message, or why it is not taken any more; None when it is still to be decided."""
+async def _known(conn: AsyncConnection, sender: Sender) -> Answer | Refusal | None:
     cursor = await store.run(conn, "messages", senders=[sender.institution], message_ids=[sender.message_id])
     row = await cursor.fetchone()
     if row is None or row[4] == "refused":

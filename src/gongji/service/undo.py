@@ -1,4 +1,6 @@
-"""Undo an upload whose answer was lost (冲正上传): its lines go, and the message does nothing if it comes late."""
+"""Undo a message that moved no money: an admission, an upload of lines (冲正); a settlement needs a reversal."""
+
+from typing import Final
 
 import msgspec
 from psycopg import AsyncConnection
@@ -6,71 +8,70 @@ from psycopg import AsyncConnection
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.ledger import store
 from gongji.service.commands import Sender
-from gongji.service.messages import Answer, answered_before, message_row
+from gongji.service.messages import Answer, once
 from gongji.service.platform import Platform
-from gongji.service.visits import UPLOADED_TO, own_visit
+from gongji.service.stays import drop_named, undo_admission_in
+from gongji.service.visits import own_visit
+from gongji.service.writing import void_message
+
+ADMISSION: Final = "2401"
+UPLOADS: Final = ("2204", "2301")
+UNDONE_HERE: Final = (ADMISSION, *UPLOADS)
+"""Transactions that are undone here, in the channel's words."""
 
 
-async def undo_upload(
-    platform: Platform, sender: Sender, person_no: str, message_id: str, transaction: str
-) -> Answer | Refusal:
-    """Take back what a message uploaded, all of it or nothing.
+async def undo(platform: Platform, sender: Sender, person_no: str, original: tuple[str, str]) -> Answer | Refusal:
+    """Take back what a message did; one that never came, or was refused, will do nothing when it comes late.
 
     Args:
         platform: the open platform.
-        sender: the undoing message itself; sent again, it gets the same answer.
-        person_no: the patient whose visit it is about.
-        message_id: the message to undo, of the same institution.
-        transaction: which business that was, in the channel's words.
-
-    Returns:
-        An empty answer; or why not. One that never came, or was refused, is void from then on.
+        sender: who asks, and under which message.
+        person_no: the patient.
+        original: message id and transaction to undo.
     """
-    original = msgspec.structs.replace(sender, message_id=message_id, transaction=transaction, input_hash=b"")
-    for _ in range(2):
-        try:
-            async with platform.pool.connection() as conn, conn.transaction():
-                await store.lock_accounts(conn, [person_no])
-                known = await answered_before(conn, sender)
-                if known is not None:
-                    return known
-                answer = await _undo(conn, platform, original, person_no)
-                refused = isinstance(answer, Refusal)
-                kept = answer.code.value.encode() if isinstance(answer, Refusal) else msgspec.json.encode(answer)
-                row = message_row(sender, "refused" if refused else "done", kept)
-                await store.expect_all(await store.write_messages(conn, [row], platform.clock()), 1)
-                return answer
-        except store.DuplicateMessageError:
-            # The original was done while this one ran: the second round finds what it did.
-            continue
-    return refuse(Code.BUSY)
+
+    async def work(conn: AsyncConnection) -> Answer | Refusal:
+        return await _undo(conn, sender, person_no, original)
+
+    while True:
+        answer = await once(platform, sender, person_no, work)
+        unknown = isinstance(answer, Refusal) and answer.code is Code.MESSAGE_UNKNOWN
+        if not unknown or await _voided(platform, sender, original):
+            return answer
 
 
-async def _undo(conn: AsyncConnection, platform: Platform, original: Sender, person_no: str) -> Answer | Refusal:
-    cursor = await store.run(conn, "messages", senders=[original.institution], message_ids=[original.message_id])
+async def _undo(conn: AsyncConnection, sender: Sender, person_no: str, original: tuple[str, str]) -> Answer | Refusal:
+    message_id, transaction = original
+    cursor = await store.run(conn, "messages", senders=[sender.institution], message_ids=[message_id])
     row = await cursor.fetchone()
-    named = {"message_id": original.message_id, "transaction": original.transaction}
-    if row is None or row[4] == "refused":
-        void = message_row(original, "void", b"")
-        await store.expect_all(await store.write_messages(conn, [void], platform.clock()), 1)
-        return refuse(Code.MESSAGE_UNKNOWN, field="omsgid", **named)
-    if row[4] == "void":
-        return refuse(Code.MESSAGE_VOID, field="omsgid", message_id=original.message_id)
-    if row[2] != original.transaction:
-        return refuse(Code.MESSAGE_UNKNOWN, field="omsgid", **named)
-    return await _take_back(conn, original, person_no, msgspec.json.decode(row[6]).get(UPLOADED_TO, []))
+    if row is not None and row[4] == "void" and row[2] in ("", transaction):
+        return refuse(Code.MESSAGE_VOID, field="omsgid", message_id=message_id)
+    if row is None or row[4] != "done" or row[2] != transaction:
+        return refuse(Code.MESSAGE_UNKNOWN, field="omsgid", message_id=message_id, transaction=transaction)
+    answer = await _take_back(conn, sender, person_no, transaction, msgspec.json.decode(row[6]))
+    if not isinstance(answer, Refusal):
+        # Else a late copy of it would be answered "done" with what is no more.
+        await store.run(conn, "void_message", sender=sender.institution, message_id=message_id)
+    return answer
 
 
-async def _take_back(conn: AsyncConnection, original: Sender, person_no: str, visits: list[str]) -> Answer | Refusal:
-    for visit in visits:
-        own = await own_visit(conn, original.institution, person_no, visit)
-        if isinstance(own, Refusal):
-            return own
-    uploaded = {"visits": visits, "message_id": original.message_id}
-    cursor = await store.run(conn, "uploaded_and_settled", **uploaded)
-    settled = await cursor.fetchone()
-    if settled:
-        return refuse(Code.ALREADY_SETTLED, field="omsgid", batch=settled[0], settlement=settled[1])
-    await store.run(conn, "drop_uploaded", **uploaded)
-    await store.run(conn, "void_message", sender=original.institution, message_id=original.message_id)
-    return {}
+async def _take_back(
+    conn: AsyncConnection, sender: Sender, person_no: str, transaction: str, done: Answer
+) -> Answer | Refusal:
+    if transaction == ADMISSION:
+        return await undo_admission_in(conn, sender, person_no, done["visit"])
+    visit = await own_visit(conn, sender.institution, person_no, done["visit"])
+    if isinstance(visit, Refusal):
+        return visit
+    return await drop_named(conn, visit.id, [line["line"]["line_no"] for line in done["lines"]])
+
+
+async def _voided(platform: Platform, sender: Sender, original: tuple[str, str]) -> bool:
+    """Whether the message will do nothing from now on; not so when it was done in the meantime."""
+    async with platform.pool.connection() as conn, conn.transaction():
+        cursor = await store.run(conn, "messages", senders=[sender.institution], message_ids=[original[0]])
+        row = await cursor.fetchone()
+        if row is not None and (row[4] == "void" or row[2] != original[1]):
+            return True
+        written = await store.write_messages(conn, [void_message(sender.institution, original)], platform.clock())
+        return len(await written.fetchall()) == 1

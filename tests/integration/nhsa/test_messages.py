@@ -202,20 +202,6 @@ async def test_undoing_an_upload_whose_answer_was_lost(city: Any) -> None:
     assert (await hospital.call("2207", hospital.bill(patient, visit, "100"))).ok
 
 
-async def test_undoing_an_upload_leaves_what_came_under_the_same_numbers_later(city: Any) -> None:
-    patient, hospital = await city.person(), city.hospital
-    visit = await hospital.visit(patient)
-    line = hospital.line(patient, visit)
-    first = hospital.message("2204", {"feedetail": [line]})
-    assert (await hospital.send(first)).ok
-    assert (
-        await hospital.call("2205", {"data": {"mdtrt_id": visit, "chrg_bchno": "B1", "psn_no": patient.person_no}})
-    ).ok
-    assert (await hospital.call("2204", {"feedetail": [line]})).ok
-    assert (await hospital.call("2601", undo(patient, first["msgid"], "2204"))).ok
-    assert (await hospital.call("2207", hospital.bill(patient, visit, "100"))).ok
-
-
 async def test_an_upload_that_is_settled_stays(city: Any) -> None:
     patient, other, hospital = await city.person(), await city.person(), city.hospital
     visit = await hospital.visit(patient)

@@ -6,29 +6,29 @@ from gongji.channels.nhsa.call import Call, Output
 from gongji.channels.nhsa.departures import plain
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.service.commands import Reverse
-from gongji.service.undo import undo_upload
+from gongji.service.undo import UNDONE_HERE, undo
 
-SETTLEMENTS: Final = ("2102", "2103", "2207", "2208")
-"""Settlements, and their reversals: one that is done stays, one that never came will do nothing."""
+SETTLED: Final = ("2102", "2207", "2304")
+"""Settlements: every payer gets his part back."""
 
-UPLOADS: Final = ("2204",)
+REVERSED: Final = ("2103", "2208", "2305")
+"""What takes a settlement back: one that is done stays, since settling again does the same; one that never came will
+do nothing when it comes late."""
 
-REVERSIBLE: Final = frozenset((*SETTLEMENTS, *UPLOADS))
-"""What can be undone, and asked for by its message id; what else is taken back by its own transaction."""
+REVERSIBLE: Final = frozenset((*SETTLED, *REVERSED, *UNDONE_HERE))
+"""What can be named here. Whoever may have lost its answer can also ask what became of it."""
 
 
 async def handle(call: Call) -> Output | Refusal:
     """Take back what a message did; one that never came will do nothing when it comes late. No output."""
     row = call.values.node("data")
     original = plain(row["oinfno"])
-    if original in UPLOADS:
-        undone = await undo_upload(call.platform, call.sender, row["psn_no"], row["omsgid"], original)
-        return undone if isinstance(undone, Refusal) else None
-    if original not in SETTLEMENTS:
-        what = (
-            f"原交易 {row['oinfno']} 不在可冲正的交易（{'、'.join(sorted(REVERSIBLE))}）中，请用它自己的撤销交易，这里"
-        )
+    named = (row["omsgid"], original)
+    if original in UNDONE_HERE:
+        answer = await undo(call.platform, call.sender, row["psn_no"], named)
+        return answer if isinstance(answer, Refusal) else None
+    if original not in REVERSIBLE:
+        what = f"原交易 {row['oinfno']} 请用它自己的撤销交易，这里（可冲正 {'、'.join(sorted(REVERSIBLE))}）"
         return refuse(Code.NOT_REVERSIBLE, field="oinfno", what=what)
-    command = Reverse(sender=call.sender, person_no=row["psn_no"], original=(row["omsgid"], original))
-    done = await call.platform.batcher.submit(command)
+    done = await call.platform.batcher.submit(Reverse(sender=call.sender, person_no=row["psn_no"], original=named))
     return done if isinstance(done, Refusal) else None
