@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from gongji.channels.nhsa import signing
+from gongji.channels.nhsa import signing, tables
+from gongji.channels.nhsa.departures import plain
 from gongji.channels.nhsa.gateway import gateway
+from gongji.channels.nhsa.registry import HANDLERS, title
 from gongji.channels.nhsa.senders import Nonces
 from gongji.service.messages import message_state
 from gongji.settings import Settings
@@ -286,8 +288,11 @@ async def test_unknown_and_missing_transactions(city: Any) -> None:
     unknown = await city.hospital.call("7777", {"data": {}})
     assert unknown.content.keys() == {"type", "infcode", "err_msg"}
     assert "未知交易编号" in unknown.error
-    missing = await city.hospital.call("2304", {"data": {}})
-    assert missing.error == "本平台暂未提供交易 2304 住院结算"
+    infno = next(code for code in tables.transaction_codes() if plain(code) not in HANDLERS)
+    table = tables.transaction(infno)
+    assert table is not None
+    missing = await city.hospital.call(infno, {"data": {}})
+    assert missing.error == f"本平台暂未提供交易 {infno} {title(table)}"
 
 
 async def test_health_and_methods(city: Any) -> None:
