@@ -91,6 +91,7 @@ async def test_a_stranger_sees_nobody_elses_data(api: Any, people: Any, buy: Any
             [channel.client.id, people["son"].person_no],
         )
     ids = {"settlement_id": settlement, "binding_id": made["id"], "session_id": device, "grant_id": "gr-x"}
+    ids["transfer_id"] = await _transfer(people, running)
     secrets = {settlement, made["id"], device, "gr-x", "某渠道"} | {
         text
         for role in ("son", "father", "mother")
@@ -111,6 +112,18 @@ async def test_a_stranger_sees_nobody_elses_data(api: Any, people: Any, buy: Any
     assert (await son.get("/bindings")).json()[0]["state"] == "active"
     assert (await son.get("/me/channels")).json()[0]["state"] == "active"
     assert any(one["id"] == device for one in (await son.get("/me/sessions")).json())
+
+
+async def _transfer(people: Any, running: Platform) -> str:
+    """Money on its way from the son to the father, put there by hand: this must work at night as well."""
+    async with running.pool.connection() as conn:
+        await conn.execute(
+            "insert into wallet_transfer (id, sender, receiver, relation, source, amount, sent_at, returns_at, channel,"
+            " booked_on, region, journal_id) values ('T-x', %s, %s, 'parent', 'account', 1, now(), now() + interval"
+            " '1 day', 'test', current_date, '610100', 1)",
+            [people["son"].person_no, people["father"].person_no],
+        )
+    return "T-x"
 
 
 async def test_a_channel_gets_what_its_scope_says_and_no_more(api: Any, people: Any, running: Platform) -> None:
