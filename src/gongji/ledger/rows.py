@@ -88,6 +88,8 @@ def institution(row: Row) -> Institution:
         community=row[6],
         designated=row[7],
         checkup=row[8],
+        village=row[9],
+        top=row[10],
     )
 
 
@@ -129,7 +131,7 @@ def limits(kept: dict[str, Any]) -> Limits:
 
 
 class Visit(msgspec.Struct, frozen=True, kw_only=True):
-    """A registered visit (就诊)."""
+    """A registered visit (就诊); ``ended_on`` is the day of discharge from hospital."""
 
     id: str
     region: str
@@ -139,6 +141,12 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     care: Care
     began_on: date
     state: str
+    ended_on: date | None = None
+
+    @property
+    def stay(self) -> bool:
+        """Whether it is a stay in hospital."""
+        return self.care is Care.INPATIENT
 
 
 def visit(row: Row) -> Visit:
@@ -152,6 +160,7 @@ def visit(row: Row) -> Visit:
         care=_CARE[row[5]],
         began_on=row[6],
         state=row[7],
+        ended_on=row[8],
     )
 
 

@@ -84,6 +84,8 @@ def verify(dsn: str, progress: Progress = lambda _: None) -> Report:
     """
     count = _Count()
     with psycopg.connect(dsn) as conn:
+        conn.execute(queries["hold_books_together"])
+        conn.commit()
         conn.isolation_level = IsolationLevel.REPEATABLE_READ
         conn.read_only = True
         difference = (

@@ -9,6 +9,7 @@ from gongji.core.refusal import Code, Refusal, refuse
 from gongji.service.commands import Done, Reverse
 from gongji.service.settle import apply_postings, year_change
 from gongji.service.snapshot import Snapshot
+from gongji.service.stay_bill import later_settlement, note_reversed
 
 
 class NotLockedError(RuntimeError):
@@ -34,11 +35,14 @@ def original_of(snapshot: Snapshot, command: Reverse) -> Settlement | Refusal:
     )
     if elsewhere:
         return refuse(Code.SETTLEMENT_ELSEWHERE, field="setl_id", settlement=target)
+    if original.care not in command.cares:
+        what = f"这是{original.care.label}的结算，要用{original.care.label}的撤销交易"
+        return refuse(Code.NOT_REVERSIBLE, field="setl_id", what=what)
     if original.reverses:
         return refuse(Code.NOT_REVERSIBLE, field="setl_id", what="这本身是一笔撤销")
     if original.id in snapshot.reversed:
         return refuse(Code.ALREADY_REVERSED, field="setl_id", settlement=target)
-    return original
+    return later_settlement(snapshot, original) or original
 
 
 def decide_reversal(snapshot: Snapshot, command: Reverse) -> Done | Refusal:
@@ -88,4 +92,5 @@ def apply_reversal(snapshot: Snapshot, reversal: Settlement) -> None:
         for binding, amount in reversal.drawn.items():
             snapshot.add_use(binding, reversal.counts_on, amount)
     snapshot.settled.pop((reversal.visit_id, reversal.batch), None)
+    note_reversed(snapshot, reversal)
     snapshot.settlements[reversal.id] = reversal

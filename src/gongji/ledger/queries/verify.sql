@@ -63,7 +63,7 @@ with told as (
            sum(sign * (d -> 'split' ->> 'deductible')::bigint)::bigint as deductible,
            sum(sign * (d -> 'split' ->> 'eligible')::bigint)::bigint as eligible,
            sum(sign * (d -> 'split' ->> 'pool')::bigint)::bigint as pool,
-           sum(sign)::integer as events
+           sum(case when (d ->> 'continues')::boolean then 0 else sign end)::integer as events
     from (select person_no, case when reverses is null then 1 else -1 end as sign,
                  convert_from(document, 'UTF8')::jsonb as d
           from settlement) s
