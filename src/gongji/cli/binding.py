@@ -7,8 +7,8 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from gongji.cli.counter import CHANNEL, RELATIONS, By, person_at_counter
-from gongji.cli.opening import DataOption, fail, on_platform
+from gongji.cli.counter import CHANNEL, RELATIONS, By
+from gongji.cli.opening import DataOption, fail, on_platform, person_numbered
 from gongji.core.codes import Relation
 from gongji.core.family import Binding, Limits
 from gongji.core.money import MoneyError, parse_yuan
@@ -46,7 +46,7 @@ def bind(
         fail(f"--relation {relation} 无法识别，可以是：{'、'.join(r.label for r in Relation)}")
 
     async def work(platform: Platform) -> Binding | Refusal:
-        holding = await person_at_counter(platform, authoriser)
+        holding = await person_numbered(platform, authoriser)
         if isinstance(holding, Refusal):
             return holding
         request = bindings.BindingRequest(
@@ -73,7 +73,7 @@ def confirm(binding: Annotated[str, typer.Argument(help="绑定编号")], by: By
     """使用人确认一条待确认的绑定。"""
 
     async def work(platform: Platform) -> Binding | Refusal:
-        holding = await person_at_counter(platform, by)
+        holding = await person_numbered(platform, by)
         if isinstance(holding, Refusal):
             return holding
         return await binding_life.confirm(platform, binding, holding.person.person_no, CHANNEL)
@@ -86,7 +86,7 @@ def end(binding: Annotated[str, typer.Argument(help="绑定编号")], by: By, *,
     """解除一条绑定；授权人和使用人都可以办理。"""
 
     async def work(platform: Platform) -> Binding | Refusal:
-        holding = await person_at_counter(platform, by)
+        holding = await person_numbered(platform, by)
         if isinstance(holding, Refusal):
             return holding
         return await binding_life.end(platform, binding, holding.person.person_no, CHANNEL)
@@ -99,7 +99,7 @@ def list_(person: Annotated[str, typer.Argument(help="证件号码或社保卡�
     """列出一个人作为授权人和使用人的全部绑定。"""
 
     async def work(platform: Platform) -> list[bindings.BindingView] | Refusal:
-        holding = await person_at_counter(platform, person)
+        holding = await person_numbered(platform, person)
         if isinstance(holding, Refusal):
             return holding
         return await bindings.bindings_of(platform, holding.person.person_no)

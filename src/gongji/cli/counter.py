@@ -6,12 +6,10 @@ from typing import Annotated, Final, TypeVar
 
 import typer
 
-from gongji.cli.opening import fail, on_platform
+from gongji.cli.opening import fail, on_platform, person_numbered
 from gongji.core.codes import Relation
 from gongji.core.money import Fen, MoneyError, parse_yuan
 from gongji.core.refusal import Refusal
-from gongji.service.commands import Credential
-from gongji.service.people import Holding, person_shown
 from gongji.service.platform import Platform
 
 T = TypeVar("T")
@@ -22,19 +20,11 @@ RELATIONS: Final = {relation.label: relation for relation in Relation} | {r.valu
 By = Annotated[str, typer.Option("--by", help="办理人的证件号码或社保卡号")]
 
 
-async def person_at_counter(platform: Platform, number: str) -> Holding | Refusal:
-    """Somebody by his certificate or card."""
-    found = await person_shown(platform, Credential(kind="certificate", number=number))
-    if isinstance(found, Refusal):
-        return await person_shown(platform, Credential(kind="card", number=number))
-    return found
-
-
 def on_behalf(data: Path | None, number: str, work: Callable[[Platform, str], Awaitable[T]]) -> T | Refusal:
     """Run one piece of business of the person whose certificate or card was shown."""
 
     async def run(platform: Platform) -> T | Refusal:
-        holding = await person_at_counter(platform, number)
+        holding = await person_numbered(platform, number)
         return holding if isinstance(holding, Refusal) else await work(platform, holding.person.person_no)
 
     return on_platform(data, run)

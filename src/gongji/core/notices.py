@@ -66,6 +66,7 @@ class Kind(Term):
     TRANSFER_ACCEPTED = "transfer_accepted", "医保钱包转账已接收"
     TRANSFER_RETURNED = "transfer_returned", "医保钱包转账已退回"
     PREMIUM_PAID = "premium_paid", "医保缴费成功"
+    PREMIUM_REFUNDED = "premium_refunded", "医保缴费已退还"
     CONSENT_WITHDRAWN = "consent_withdrawn", "第三方授权已撤回"
     NEW_DEVICE = "new_device", "新设备登录提醒"
     SIGN_IN_CODE = "sign_in_code", "登录验证码"
@@ -194,6 +195,11 @@ WORDS: Final[dict[Kind, dict[Side, Words]]] = {
         Side.AUTHORISER: ("您的个人账户已为{other}支付{premium} {amount} 元。",),
         Side.USER: ("{other}的个人账户已为您支付{premium} {amount} 元。",),
         Side.SELF: ("您的个人账户已支付{premium} {amount} 元。",),
+    },
+    Kind.PREMIUM_REFUNDED: {
+        Side.AUTHORISER: ("您为{other}支付的{premium}已退还，{amount} 元退回您的账户。", _HELD),
+        Side.USER: ("{other}为您支付的{premium}已退还，{amount} 元退回{other}的账户。",),
+        Side.SELF: ("您支付的{premium}已退还，{amount} 元退回您的个人账户。", _HELD),
     },
     Kind.CONSENT_WITHDRAWN: {Side.SELF: ("您对“{client}”的授权已于{when}撤回，它不能再读取您的信息。",)},
     Kind.NEW_DEVICE: {Side.SELF: ("您的账号于{when}在一台新设备上登录。", "如非本人操作，请立即修改密码。")},
