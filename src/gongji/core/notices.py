@@ -55,6 +55,9 @@ class Kind(Term):
     SHARED_MONEY_USED = "shared_money_used", "共济资金已使用"
     SHARED_MONEY_RETURNED = "shared_money_returned", "共济资金已退回"
     LIMIT_REACHED = "limit_reached", "共济限额已用完"
+    CODE_TO_ALLOW = "code_to_allow", "亲情账户待您同意"
+    CODE_ALLOWED = "code_allowed", "亲情账户已开通"
+    CODE_ENDED = "code_ended", "亲情账户已解除"
     ACCOUNT_FROZEN = "account_frozen", "个人账户已封停"
     ACCOUNT_UNFROZEN = "account_unfrozen", "个人账户已解封"
     QUOTA_CHANGED = "quota_changed", "共济额度已变更"
@@ -155,6 +158,19 @@ WORDS: Final[dict[Kind, dict[Side, Words]]] = {
     Kind.LIMIT_REACHED: {
         Side.AUTHORISER: ("{other}已用完您设定的{limits}。", "如需调整，请在“家庭共济”中办理。"),
         Side.USER: ("{other}共享给您的资金已达到使用限额，超出部分请用其他方式支付。",),
+    },
+    Kind.CODE_TO_ALLOW: {
+        Side.AUTHORISER: (
+            "{other}申请在自己的手机上为您出示医保码，请在“医保码”中同意或不同意。出示医保码不能动用任何人的共济资金。",
+        ),
+    },
+    Kind.CODE_ALLOWED: {
+        Side.AUTHORISER: ("{other}可以在自己的手机上为您出示医保码。", "您可以随时在“医保码”中解除。"),
+        Side.USER: ("您可以在自己的手机上为{other}出示医保码。",),
+    },
+    Kind.CODE_ENDED: {
+        Side.AUTHORISER: ("{other}从{when}起不能再为您出示医保码。",),
+        Side.USER: ("您从{when}起不能再为{other}出示医保码。",),
     },
     Kind.ACCOUNT_FROZEN: {
         Side.SELF: ("您的个人账户已于{when}封停，不能支付。", "原因：{reason}。", "如有疑问请联系参保地经办机构。"),
@@ -349,7 +365,7 @@ def _of_settlement(settlement: Settlement, used_up: Collection[str]) -> list[Not
             facts |= _held(settlement, payers[drawn.id])
             notices += told_of(Kind.SHARED_MONEY_RETURNED, at, both, **facts)
             continue
-        left = _left(sharers.get(drawn.id), drawn.amount)
+        left = left_after(sharers.get(drawn.id), drawn.amount)
         words = {"left": "，".join(f"{limit}还剩 {format_yuan(fen)} 元" for limit, fen in left)} if left else {}
         notices += told_of(Kind.SHARED_MONEY_USED, at, both, purpose=settlement.care.label, **facts, **words)
         reached = [limit for limit, fen in left if not fen]
@@ -360,19 +376,20 @@ def _of_settlement(settlement: Settlement, used_up: Collection[str]) -> list[Not
     return notices
 
 
-_LIMIT_OF: Final = {
+LIMIT_NAMES: Final = {
     NotDrawn.DAY_LIMIT_REACHED: "每日限额",
     NotDrawn.YEAR_LIMIT_REACHED: "每年限额",
     NotDrawn.TOTAL_LIMIT_REACHED: "总额",
 }
+"""What each limit of an authoriser is called while something is left of it."""
 
 
-def _left(sharer: Sharer | None, drawn: Fen) -> list[tuple[str, Fen]]:
+def left_after(sharer: Sharer | None, drawn: Fen) -> list[tuple[str, Fen]]:
     """What an authoriser's limits allow after a payment, each with its name."""
     if sharer is None:
         return []
     cap = [] if sharer.cap_per_transaction is None else [("本次限额", sharer.cap_per_transaction - drawn)]
-    return cap + [(_LIMIT_OF[limit.reason], limit.amount - drawn) for limit in sharer.left]
+    return cap + [(LIMIT_NAMES[limit.reason], limit.amount - drawn) for limit in sharer.left]
 
 
 def _held(reversal: Settlement, authoriser: str) -> dict[str, str]:

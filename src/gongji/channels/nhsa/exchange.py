@@ -5,7 +5,7 @@ import secrets
 import time
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
 import msgspec
@@ -15,18 +15,21 @@ from prometheus_client import Histogram
 from gongji.channels.nhsa import answer, tables
 from gongji.channels.nhsa.arranging import with_repeats
 from gongji.channels.nhsa.call import Call, Output
+from gongji.channels.nhsa.claims import read_vouchers
 from gongji.channels.nhsa.departures import plain
 from gongji.channels.nhsa.envelope import Envelope, EnvelopeFault, decode, input_hash
 from gongji.channels.nhsa.fields import Values, faults_text, read
 from gongji.channels.nhsa.registry import HANDLERS, table_of, title
 from gongji.channels.nhsa.senders import Known, Senders
 from gongji.channels.nhsa.strictness import Strictness
+from gongji.channels.nhsa.t2601_undo import REVERSIBLE
 from gongji.channels.nhsa.tables import Transaction
 from gongji.channels.nhsa.wrapping import SentFile, Unwrapped, unwrap
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.service.collector import OutcomeUnknownError
 from gongji.service.commands import Sender
 from gongji.service.files import StoredFile
+from gongji.service.messages import note_refused
 from gongji.service.platform import Platform
 from gongji.settings import Settings
 
@@ -40,7 +43,7 @@ BINARY: Final = b"application/octet-stream"
 UNKNOWN_OUTCOME: Final = "系统异常，结果未知，请用原报文号重试或查询"
 
 _ADVICE: Final = {
-    Code.CREDENTIAL_UNKNOWN: "；mdtrt_cert_type（就诊凭证类型）目前受理 02 居民身份证和 03 社会保障卡",
+    Code.CREDENTIAL_UNKNOWN: "；mdtrt_cert_type（就诊凭证类型）受理 01 医保码、02 居民身份证和 03 社会保障卡",
 }
 """What a refusal means for the message, beside what it means for the people at the counter."""
 
@@ -124,6 +127,7 @@ class Exchange:
         envelope = with_repeats(envelope, sent.body, table)
         values = read(table, envelope.input)
         if not isinstance(values, Values):
+            await self._note(_sender(envelope, known, sent.file), Code.INPUT_INVALID)
             text = f"FSI-{title(table)}失败：{faults_text(values)}"
             return self._failed(text, received_at, reason="fields")
         return await self._carry_out(envelope, values, known, received_at, sent.file)
@@ -154,14 +158,7 @@ class Exchange:
     async def _carry_out(
         self, envelope: Envelope, values: Values, known: Known, received_at: datetime, file: SentFile | None
     ) -> Answered:
-        infno = plain(envelope.infno)
-        sender = Sender(
-            institution=known.institution.code,
-            message_id=envelope.msgid,
-            transaction=infno,
-            input_hash=input_hash(envelope, file.content if file else b""),
-            unknown=msgspec.to_builtins(values.unknown),
-        )
+        sender = _sender(envelope, known, file, msgspec.to_builtins(values.unknown))
         call = Call(
             envelope=envelope,
             values=values,
@@ -170,10 +167,16 @@ class Exchange:
             received_at=received_at,
             file=file,
         )
-        output = await HANDLERS[infno](call)
+        output = await read_vouchers(call) or await HANDLERS[sender.transaction](call)
         if isinstance(output, Refusal):
+            await self._note(sender, output.code)
             return self._refused(values.transaction, output, received_at)
         return self._done(output, known, received_at)
+
+    async def _note(self, sender: Sender, code: Code) -> None:
+        """What was refused before a service saw it is kept too, where the sender may ask for it or undo it."""
+        if sender.transaction in REVERSIBLE:
+            await note_refused(self._platform, sender, code.value)
 
     def _done(self, output: Output, known: Known, received_at: datetime) -> Answered:
         if isinstance(output, StoredFile):
@@ -204,6 +207,16 @@ class Exchange:
     ) -> Answered:
         body = answer.failure(text, received_at=received_at, responded_at=self._platform.clock())
         return Answered(body=body, outcome=outcome, status=status, reason=reason)
+
+
+def _sender(envelope: Envelope, known: Known, file: SentFile | None, unknown: dict[str, Any] | None = None) -> Sender:
+    return Sender(
+        institution=known.institution.code,
+        message_id=envelope.msgid,
+        transaction=plain(envelope.infno),
+        input_hash=input_hash(envelope, file.content if file else b""),
+        unknown=unknown or {},
+    )
 
 
 def _place(error: Exception) -> str:
