@@ -98,7 +98,6 @@ def replay(
 
     例：gongji sandbox replay 12 --renew
     """
-
     keep_output_clean()
 
     async def work(platform: Platform) -> Refusal | tuple[Recording, Bodies] | None:
