@@ -134,7 +134,8 @@ async def pay(platform: Platform, month: date, debtor: str, creditor: str, refer
     Args:
         platform: the open platform.
         month: a closed month, by its first day.
-        debtor, creditor: the pair of regions.
+        debtor: the region that owes.
+        creditor: the region that is owed.
         reference: the bank's number of the transfer.
         by: who says so.
     """

@@ -146,7 +146,7 @@ BREAKING = [
     (
         "update clearing_payment set journal_id = -journal_id",
         "update clearing_payment set journal_id = -journal_id",
-        "清算单 ",
+        "清算凭证 ",
     ),
     (
         # The claim of one side is moved to a pair that has none: what one owes nobody is owed.
@@ -165,6 +165,9 @@ async def test_books_that_do_not_agree_are_named(world: World, clock: Clock, dsn
     clock.now = datetime.combine(last_day(month) + timedelta(days=2), datetime.min.time(), CHINA)
     await closed(world, month)
     assert isinstance(await clearing.pay(world.platform, month, XIANYANG, XIAN, "B1", "wang"), Paid)
+    await world.person("母", 0)
+    assert not isinstance(await world.bind("子", "母", Relation.PARENT), Refusal)
+    await world.buy("母", 1_000)
     with psycopg.connect(dsn, autocommit=True) as conn:
         conn.execute("set session_replication_role = replica")
         for breaking, restoring, row in BREAKING:
@@ -179,7 +182,7 @@ async def test_books_that_do_not_agree_are_named(world: World, clock: Clock, dsn
 
 async def test_what_is_booked_into_a_closed_month_is_named(world: World, clock: Clock, dsn: str) -> None:
     await family(world)
-    clock.now = datetime.combine(last_day(THIS) + timedelta(days=100), datetime.min.time(), CHINA)
+    clock.now = datetime.combine(last_day(THIS) + timedelta(days=160), datetime.min.time(), CHINA)
     month, within = clock.now.date().replace(day=1), clock.now
     clock.now = datetime.combine(last_day(month) + timedelta(days=2), datetime.min.time(), CHINA)
     await closed(world, month)

@@ -37,7 +37,7 @@ create table settlement (
 create index settlement_of_person on settlement (person_no, settled_at);
 -- For everything of a day, such as an institution's reconciliation. Rows come in the order of time, so a block index is
 -- enough and costs a settlement next to nothing.
-create index settlement_by_time on settlement using brin (settled_at) with (autosummarize = on);
+create index settlement_by_day on settlement using brin (booked_on) with (autosummarize = on);
 
 -- Sources that settlements' reasons name, each once; the key is a hash over the body.
 create table citation (
