@@ -14,7 +14,6 @@ import httpx
 import msgspec
 import psycopg
 import pytest
-from granian.server.embed import Server
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from psycopg.types.json import Jsonb
 
@@ -23,6 +22,7 @@ from gongji.core.catalogue import CatalogueItem
 from gongji.core.codes import AccountState, Insurance, ItemKind, Relation, Scheme, Status
 from gongji.core.person import Person
 from gongji.core.policy import PolicyBook
+from gongji.http_listener import Listener
 from gongji.ledger.sql import queries
 from gongji.service.bindings import BindingRequest, bind
 from gongji.service.catalogue import add_items
@@ -199,8 +199,8 @@ async def address(town: Town) -> AsyncIterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     app = portal(town.platform, town.settings)
-    server = Server(app, address="127.0.0.1", port=port, interface="asgi", log_enabled=False, websockets=False)
-    serving = asyncio.create_task(server.serve())
+    server = Listener(app, "127.0.0.1", port)
+    serving = asyncio.create_task(server.listen())
     for _ in range(100):
         with suppress(OSError):
             _, writer = await asyncio.open_connection("127.0.0.1", port)
