@@ -6,12 +6,14 @@ from gongji.cli.ask import ask
 from gongji.cli.bench import bench_app
 from gongji.cli.binding import binding_app
 from gongji.cli.catalogue import catalogue_app
+from gongji.cli.clearing import clearing_app
 from gongji.cli.client import client_app
 from gongji.cli.demo import demo
 from gongji.cli.ledger import ledger_app
 from gongji.cli.nhsa import nhsa_app
 from gongji.cli.outbox import outbox_app
 from gongji.cli.quote import quote
+from gongji.cli.reconcile import reconcile_app
 from gongji.cli.regions import regions_app
 from gongji.cli.staff import staff_app
 from gongji.cli.up import up
@@ -30,6 +32,8 @@ app.add_typer(ledger_app, name="ledger")
 app.add_typer(binding_app, name="binding")
 app.add_typer(nhsa_app, name="nhsa")
 app.add_typer(catalogue_app, name="catalogue")
+app.add_typer(clearing_app, name="clearing")
+app.add_typer(reconcile_app, name="reconcile")
 app.add_typer(client_app, name="client")
 app.add_typer(staff_app, name="staff")
 app.add_typer(outbox_app, name="outbox")

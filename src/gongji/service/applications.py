@@ -192,13 +192,18 @@ async def withdraw(platform: Platform, sender: Sender, number: str) -> Answer | 
     return await once(platform, sender, None, work)
 
 
-async def review(platform: Platform, number: str, by: str, reason: str | None) -> Application | Refusal:
-    """Approve an application, or send it back with a reason; deciding the same again changes nothing."""
+async def review(
+    platform: Platform, number: str, by: str, reason: str | None, payer: str | None = None
+) -> Application | Refusal:
+    """Approve an application, or send it back with a reason; deciding the same again changes nothing.
+
+    ``payer`` is the only region whose applications may be decided on, or None.
+    """
     state = ApplicationState.APPROVED if reason is None else ApplicationState.REJECTED
 
     async def work(conn: AsyncConnection) -> Application | Refusal:
         found = await _locked(conn, number)
-        if found is None:
+        if found is None or payer not in (None, found.payer):
             return _unknown(number)
         if found.state is state:
             return found
@@ -210,17 +215,24 @@ async def review(platform: Platform, number: str, by: str, reason: str | None) -
     return await all_or_nothing(platform, work)
 
 
-async def pay_application(platform: Platform, number: str, reference: str, by: str) -> Application | Refusal:
-    """Book that an approved application was paid; what is paid already is answered again."""
+async def pay_application(
+    platform: Platform, number: str, reference: str, by: str, payer: str | None = None
+) -> Application | Refusal:
+    """Book that an approved application was paid; what is paid already is answered again.
+
+    Whoever approved it may not pay it: two people look at each payment.
+    """
 
     async def work(conn: AsyncConnection) -> Application | Refusal:
         found = await _locked(conn, number)
-        if found is None:
+        if found is None or payer not in (None, found.payer):
             return _unknown(number)
         if found.state is ApplicationState.PAID:
             return found
         if found.state is not ApplicationState.APPROVED:
             return _closed(found, "拨付")
+        if found.decided_by == by:
+            return refuse(Code.INPUT_INVALID, field="by", what=f"{by} 复核了这份申请，请由另一位经办登记拨付")
         await _book(conn, found, reference, by, platform.clock())
         return await _locked(conn, number) or _unknown(number)
 

@@ -82,10 +82,11 @@ class _Payment(msgspec.Struct, frozen=True, kw_only=True):
 async def month_of(platform: Platform, month: date, region: str | None = None) -> Month:
     """A month as it was closed, or as it stands; of all regions, or of the pairs that one region is in."""
     async with platform.pool.connection() as conn, conn.transaction():
-        return await _month(conn, month, region)
+        return await month_in(conn, month, region)
 
 
-async def _month(conn: AsyncConnection, month: date, region: str | None) -> Month:
+async def month_in(conn: AsyncConnection, month: date, region: str | None) -> Month:
+    """The same, within the caller's transaction."""
     cursor = await store.run(conn, "clearing_month", month=month)
     closed = await cursor.fetchone()
     span = {"first": month, "last": last_day(month)}
@@ -123,7 +124,7 @@ async def close_month(platform: Platform, month: date, by: str) -> Month | Refus
         cursor = await store.run(conn, "close_clearing_month", month=month, now=now, by=by)
         if await cursor.fetchone():
             await store.run(conn, "add_clearing_statements", month=month, first=month, last=last_day(month))
-        return await _month(conn, month, None)
+        return await month_in(conn, month, None)
 
     return await all_or_nothing(platform, work)
 

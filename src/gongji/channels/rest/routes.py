@@ -5,9 +5,9 @@ from typing import Any
 from litestar import Request, Response, Router
 from litestar.di import Provide
 
-from gongji.channels.rest import bindings, consents, notices, people, sessions, settlements
+from gongji.channels.rest import bindings, consents, desk, institutions, notices, people, sessions, settlements
 from gongji.channels.rest.ask import ask
-from gongji.channels.rest.callers import NotSignedInError, caller_of, origin
+from gongji.channels.rest.callers import NotSignedInError, caller_of, origin, staff_of_request
 from gongji.channels.rest.messages import message
 from gongji.channels.rest.problems import NOT_JSON, NOT_SIGNED_IN, Problem, RefusedError, answer, of_fault
 
@@ -29,7 +29,11 @@ def rest_routes() -> Router:
     return Router(
         path="/api",
         before_request=only_json,
-        dependencies={"caller": Provide(caller_of), "origin": Provide(origin, sync_to_thread=False)},
+        dependencies={
+            "caller": Provide(caller_of),
+            "origin": Provide(origin, sync_to_thread=False),
+            "staff": Provide(staff_of_request),
+        },
         route_handlers=[
             ask,
             message,
@@ -58,5 +62,17 @@ def rest_routes() -> Router:
             consents.my_channels,
             consents.my_accesses,
             consents.end_channel,
+            institutions.institution_differences,
+            institutions.institution_holdings,
+            institutions.institution_statement,
+            desk.staff_sign_in,
+            desk.staff_sign_out,
+            desk.clearing_month,
+            desk.close_clearing_month,
+            desk.pay_clearing_statement,
+            desk.clearing_statement,
+            desk.clearing_applications,
+            desk.decide_clearing_application,
+            desk.pay_clearing_application,
         ],
     )

@@ -63,6 +63,11 @@ left join settlement s using (booked_on, region, journal_id)
 where l.institution = %(institution)s and l.booked_on between %(first)s and %(last)s
 order by l.booked_on, l.journal_id, l.line;
 
+-- name: institution_sums
+select coalesce(sum(amount) filter (where amount > 0), 0)::bigint,
+       coalesce(-sum(amount) filter (where amount < 0), 0)::bigint, count(*)
+from institution_line where institution = %(institution)s and booked_on between %(first)s and %(last)s;
+
 -- name: institution_totals
 -- An institution's bills of a time, and what the books came to owe for them.
 with bill as (
@@ -81,8 +86,8 @@ select bill.rows, bill.total, bill.fund, bill.account, bill.cash, booked.payable
 
 -- name: institution_balance
 -- What an institution was owed before a day, and what was paid to it within a time.
-select coalesce(sum(amount) filter (where booked_on < %(first)s), 0)::bigint,
-       coalesce(-sum(amount) filter (where booked_on >= %(first)s and kind = 'clearing'), 0)::bigint
+select coalesce(sum(m.amount) filter (where m.booked_on < %(first)s), 0)::bigint,
+       coalesce(-sum(m.amount) filter (where m.booked_on >= %(first)s and j.kind = 'clearing'), 0)::bigint
 from (
     select p.booked_on, p.region, p.journal_id, p.amount from posting p join account a on a.id = p.to_account
     where a.kind = 'institution_payable' and a.owner = %(institution)s and p.booked_on <= %(last)s
