@@ -6,7 +6,7 @@ from collections.abc import Coroutine
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from gongji.core.clearing import last_day
@@ -24,12 +24,15 @@ from world import World, done
 
 T = TypeVar("T")
 
-REGIONS = ("610100", "610400", "610200")
-"""Three pooling areas of one province: everybody may share with everybody."""
+REGIONS = ("610100", "610400", "370200")
+"""Two pooling areas of one province, whose people share with each other, and one of another province to buy in."""
+
+HOMES = 2
+"""The first regions are where people are insured."""
 
 STEPS = st.lists(
     st.one_of(
-        st.tuples(st.just("buy"), st.integers(0, 2), st.integers(0, 2), st.integers(1, 5_000)),
+        st.tuples(st.just("buy"), st.integers(0, 1), st.integers(0, 2), st.integers(1, 5_000)),
         st.tuples(st.just("reverse"), st.integers(0, 50)),
         st.tuples(st.just("month")),
     ),
@@ -44,7 +47,7 @@ Pairs = Counter[tuple[date, str, str]]
 
 
 class Province:
-    """Patients of three regions, each with a relative in another, at pharmacies of three regions; and a model."""
+    """Patients of two regions, each with a relative in the other, at pharmacies of three regions; and a model."""
 
     def __init__(self, platform: Platform) -> None:
         self.platform = platform
@@ -64,9 +67,9 @@ class Province:
             span = {"first": self.now.date(), "last": self.now.date() + timedelta(days=400)}
             await store.run(conn, "ensure_months", **span)
         self.worlds = [await World(self.platform, region=region).open() for region in REGIONS]
-        for index, world in enumerate(self.worlds):
+        for index, world in enumerate(self.worlds[:HOMES]):
             await world.person("病人", 2_000)
-            lender = self.worlds[(index + 1) % 3]
+            lender = self.worlds[(index + 1) % HOMES]
             await lender.person("亲属", 60_000)
             world.people["亲属的亲属"] = lender.people["亲属"]
             assert not isinstance(await world.bind("亲属的亲属", "病人", Relation.CHILD), Refusal)
@@ -87,7 +90,7 @@ class Province:
     def count(self, settlement: Settlement, sign: int, booked_on: date | None = None) -> None:
         """Own money is of the patient's region, shared money of the relative's; both pay where the pharmacy is."""
         creditor, home = settlement.institution[1:7], settlement.region
-        lender = REGIONS[(REGIONS.index(home) + 1) % 3]
+        lender = REGIONS[(REGIONS.index(home) + 1) % HOMES]
         month = (booked_on or settlement.booked_on).replace(day=1)
         split = settlement.split
         for debtor, amount in ((home, split.own_total + split.pool), (lender, split.shared_total)):
@@ -138,7 +141,8 @@ def test_clearing_sums_to_zero_and_statements_are_the_ledger(dsn: str, book: Pol
     province = Province(platform)
     run(province.open())
 
-    @settings(max_examples=12, deadline=None)
+    # The books go on from one example to the next: a failure cannot be made smaller by playing it again.
+    @settings(max_examples=8, deadline=None, phases=[Phase.generate])
     @given(steps=STEPS)
     def play(steps: list[Any]) -> None:
         for name, *arguments in steps:
