@@ -5,7 +5,19 @@ from typing import Any
 from litestar import Request, Response, Router
 from litestar.di import Provide
 
-from gongji.channels.rest import bindings, consents, desk, institutions, notices, people, sessions, settlements
+from gongji.channels.rest import (
+    bindings,
+    consents,
+    desk,
+    institutions,
+    notices,
+    people,
+    premiums,
+    purposes,
+    sandbox,
+    sessions,
+    settlements,
+)
 from gongji.channels.rest.ask import ask
 from gongji.channels.rest.callers import NotSignedInError, caller_of, origin, staff_of_request
 from gongji.channels.rest.messages import message
@@ -54,11 +66,24 @@ def rest_routes() -> Router:
             bindings.add_binding,
             bindings.confirm_binding,
             bindings.end_binding,
+            purposes.purposes,
+            premiums.my_premiums,
+            premiums.quote,
+            premiums.pay,
+            premiums.premium,
+            premiums.refund,
             notices.my_notices,
             notices.read_notices,
             notices.my_preferences,
             notices.put_preferences,
             notices.sandbox_outbox,
+            sandbox.list_recordings,
+            sandbox.one_recording,
+            sandbox.replay_recording,
+            sandbox.list_faults,
+            sandbox.set_fault,
+            sandbox.end_fault,
+            sandbox.reset_city,
             consents.my_channels,
             consents.my_accesses,
             consents.end_channel,
