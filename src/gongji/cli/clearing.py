@@ -171,10 +171,8 @@ def statement(
     例二：gongji clearing statement 2026-11 H61010000001 --out 对账单.pdf
     """
     day, form = _month(month), out.suffix.lower().lstrip(".")
-    if form not in {one.value for one in Form}:
-        fail(f"看不出 {out.name} 要哪种格式：文件名请以 .xlsx 或 .pdf 结尾")
-    if len(parties) not in (1, 2):
-        fail("请写两个统筹区（付款、收款），或一家医药机构的编号")
+    if form not in {one.value for one in Form} or len(parties) not in (1, 2):
+        fail("请写两个统筹区（付款、收款）或一家医药机构的编号，文件名以 .xlsx 或 .pdf 结尾")
     columns = (SpinnerColumn(), TextColumn("已写 {task.completed} 条"), TimeElapsedColumn())
     partial = out.with_name(f".{out.name}.partial")
 

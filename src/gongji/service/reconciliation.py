@@ -226,13 +226,7 @@ async def keep_list(
     times = Counter((row.settlement, row.refund) for row in held)
     latest = {(row.settlement, row.refund): row for row in held}
     rows = [latest[key] for key in sorted(latest)]
-    about = {
-        "institution": institution,
-        "from_at": span[0],
-        "until_at": span[1],
-        "region": region,
-        "cares": cares,
-    }
+    about = {"institution": institution, "from_at": span[0], "until_at": span[1], "region": region, "cares": cares}
     await store.run(conn, "lock_institution", institution=institution)
     if whole:
         await store.run(conn, "drop_holdings", **about)

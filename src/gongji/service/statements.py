@@ -5,11 +5,13 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import date
 from typing import IO, Final
 
+import msgspec
 from psycopg import AsyncConnection
 
 from gongji.core.clearing import last_day
 from gongji.core.codes import Care
 from gongji.core.money import Fen
+from gongji.core.person import Institution
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.ledger import store
 from gongji.service.applications import Application, applications, institution_balance, institution_lines
@@ -144,30 +146,45 @@ async def write_institution(
         await conn.execute("set transaction isolation level repeatable read, read only")
         owed, returned, count = await _month_sums(conn, institution, month)
         before, paid = await institution_balance(conn, institution, month)
-        paper = Paper(
-            title="定点医药机构月度对账单",
-            subtitle=f"{month:%Y年%m月}　{found[0].name}",
-            facts=(
-                ("机构", found[0].name),
-                ("机构编号", institution),
-                ("付款方", f"{platform.book.name(found[0].region)}（{found[0].region}）"),
-                ("期间", f"{month} 至 {last_day(month)}"),
-                ("明细", f"{count} 条"),
-                *(("清算申请", _told(one)) for one in asked),
-            ),
-            sums=(
-                ("期初应付", before),
-                ("本月结算", owed),
-                ("本月撤销", -returned),
-                ("本月拨付", -paid),
-                ("期末应付", before + owed - returned - paid),
-            ),
-            columns=_columns("医疗类别"),
-            notes=("金额是医保基金和个人账户（含家庭共济）应付的部分，不含现金。明细合计等于本月结算减本月撤销。",),
-        )
+        sums = _Sums(before=before, owed=owed, returned=returned, paid=paid, lines=count)
+        paper = _institution_paper(found[0], platform.book.name(found[0].region), month, sums, asked)
         lines = institution_lines(conn, institution, month)
         await _write(WRITERS[form](target, paper), lines, owed - returned, progress)
     return None
+
+
+class _Sums(msgspec.Struct, frozen=True, kw_only=True):
+    """An institution's month in fen, and how many lines are behind it."""
+
+    before: Fen
+    owed: Fen
+    returned: Fen
+    paid: Fen
+    lines: int
+
+
+def _institution_paper(one: Institution, payer: str, month: date, sums: _Sums, asked: Sequence[Application]) -> Paper:
+    return Paper(
+        title="定点医药机构月度对账单",
+        subtitle=f"{month:%Y年%m月}　{one.name}",
+        facts=(
+            ("机构", one.name),
+            ("机构编号", one.code),
+            ("付款方", f"{payer}（{one.region}）"),
+            ("期间", f"{month} 至 {last_day(month)}"),
+            ("明细", f"{sums.lines} 条"),
+            *(("清算申请", _told(application)) for application in asked),
+        ),
+        sums=(
+            ("期初应付", sums.before),
+            ("本月结算", sums.owed),
+            ("本月撤销", -sums.returned),
+            ("本月拨付", -sums.paid),
+            ("期末应付", sums.before + sums.owed - sums.returned - sums.paid),
+        ),
+        columns=_columns("医疗类别"),
+        notes=("金额是医保基金和个人账户（含家庭共济）应付的部分，不含现金。明细合计等于本月结算减本月撤销。",),
+    )
 
 
 async def _month_sums(conn: AsyncConnection, institution: str, month: date) -> tuple[Fen, Fen, int]:
