@@ -2,13 +2,16 @@
 
 import typer
 
+from gongji.cli.account import account_app
 from gongji.cli.ask import ask
 from gongji.cli.bench import bench_app
 from gongji.cli.binding import binding_app
 from gongji.cli.catalogue import catalogue_app
 from gongji.cli.client import client_app
 from gongji.cli.demo import demo
+from gongji.cli.incidents import incidents_app
 from gongji.cli.ledger import ledger_app
+from gongji.cli.life import life_app
 from gongji.cli.nhsa import nhsa_app
 from gongji.cli.outbox import outbox_app
 from gongji.cli.quote import quote
@@ -28,6 +31,9 @@ app.command()(demo)
 app.add_typer(regions_app, name="regions")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(binding_app, name="binding")
+app.add_typer(incidents_app, name="incidents")
+app.add_typer(account_app, name="account")
+app.add_typer(life_app, name="life")
 app.add_typer(nhsa_app, name="nhsa")
 app.add_typer(catalogue_app, name="catalogue")
 app.add_typer(client_app, name="client")

@@ -77,7 +77,7 @@ async def person_claimed(platform: Platform, sender: Sender, claimed: Claimed) -
         return holding
     refusal = check_identity(holding.person, claimed)
     if refusal:
-        await note_refusal(platform, sender, holding.person.person_no, refusal)
+        await note_refusal(platform, sender, holding.person.person_no, refusal, claimed)
         return refusal
     return holding
 

@@ -26,7 +26,10 @@ PUBLIC = {
     "/api/codes",
     "/api/passwords",
     "/api/sandbox/outbox",
+    "/api/staff/sessions",
 }
+
+STAFF = "/api/staff/"
 
 
 async def _described(api: Any) -> dict[str, Any]:
@@ -58,7 +61,8 @@ async def test_every_operation_says_who_may_use_it(api: Any) -> None:
             assert {} in operation["security"], path
             continue
         schemes = {name: scopes for each in operation["security"] for name, scopes in each.items()}
-        assert "session" in schemes, path
+        assert ("staff" in schemes) is path.startswith(STAFF), path
+        assert "session" in schemes or "staff" in schemes, path
         for scope in schemes.get("oauth2", []):
             assert Scope(scope).personal
             writes = scope in (Scope.BINDINGS_WRITE, Scope.PREMIUMS_WRITE, Scope.WALLET, Scope.VOUCHER)
@@ -100,6 +104,13 @@ async def test_a_stranger_sees_nobody_elses_data(api: Any, people: Any, buy: Any
         unknown = set(re.findall(r"{(\w+)}", path)) - ids.keys()
         if path in PUBLIC or path in ("/api/me/sessions", "/api/me/password"):
             continue
+        if path.startswith(STAFF):
+            address = re.sub(r"{\w+}", "1" * 9, path)
+            answer = await stranger.http.request(
+                method, address, headers=stranger.headers, json={} if method == "POST" else None
+            )
+            assert answer.status_code == 401, "a person's own token opens nothing of the staff's"
+            continue
         assert not unknown, f"give this test an id of somebody else's for {path}"
         address = path.format(**ids)
         answer = await stranger.http.request(
@@ -132,7 +143,7 @@ async def test_a_channel_gets_what_its_scope_says_and_no_more(api: Any, people: 
                 [hash_token(f"gja_{scope}"), made.client.id, [scope.value]],
             )
     for method, path, operation in operations:
-        if path in PUBLIC:
+        if path in PUBLIC or path.startswith(STAFF):
             continue
         named = [scope for each in operation["security"] for scope in each.get("oauth2", [])]
         address = re.sub(r"{\w+}", "1" * 30, path)

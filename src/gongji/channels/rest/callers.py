@@ -62,6 +62,11 @@ _SIGNED_IN: Final = (
 _WRITES: Final = ((409, "与规则或现状不符，没有办理"), (413, "请求内容太大"), (415, "不是 JSON"))
 
 
+def answers_to(*, writes: bool) -> dict[int, ResponseSpec]:
+    """How a route for somebody signed in may answer besides what it gives."""
+    return _answers(*_SIGNED_IN, *(_WRITES if writes else ()))
+
+
 def public(*, writes: bool = False, scope: Scope | None = None) -> dict[str, Any]:
     """Arguments of a route that is open to everybody; ``scope`` opens it to an institution's own service as well."""
     answers = ((401, "核对不通过"), (403, "不能办理"), (404, "没有这条记录"), *_COMMON, *(_WRITES if writes else ()))

@@ -5,7 +5,17 @@ from typing import Any
 from litestar import Request, Response, Router
 from litestar.di import Provide
 
-from gongji.channels.rest import bindings, consents, notices, people, sessions, settlements
+from gongji.channels.rest import (
+    binding_steps,
+    bindings,
+    consents,
+    notices,
+    people,
+    sessions,
+    settlements,
+    supervision,
+    workers,
+)
 from gongji.channels.rest.ask import ask
 from gongji.channels.rest.callers import NotSignedInError, caller_of, origin
 from gongji.channels.rest.messages import message
@@ -29,7 +39,11 @@ def rest_routes() -> Router:
     return Router(
         path="/api",
         before_request=only_json,
-        dependencies={"caller": Provide(caller_of), "origin": Provide(origin, sync_to_thread=False)},
+        dependencies={
+            "caller": Provide(caller_of),
+            "worker": Provide(workers.worker_of),
+            "origin": Provide(origin, sync_to_thread=False),
+        },
         route_handlers=[
             ask,
             message,
@@ -50,6 +64,13 @@ def rest_routes() -> Router:
             bindings.add_binding,
             bindings.confirm_binding,
             bindings.end_binding,
+            binding_steps.upload_paper,
+            binding_steps.waiting_for_guardian,
+            binding_steps.binding_history,
+            binding_steps.decline_binding,
+            binding_steps.confirm_for_ward,
+            binding_steps.file_report,
+            binding_steps.my_reports,
             notices.my_notices,
             notices.read_notices,
             notices.my_preferences,
@@ -58,5 +79,19 @@ def rest_routes() -> Router:
             consents.my_channels,
             consents.my_accesses,
             consents.end_channel,
+            workers.open_staff_session,
+            workers.end_staff_session,
+            supervision.list_incidents,
+            supervision.record_incident,
+            supervision.handle_incident,
+            supervision.freeze_account,
+            supervision.thaw_account,
+            supervision.report_life_event,
+            supervision.bind_at_counter,
+            supervision.to_review,
+            supervision.papers_of_binding,
+            supervision.paper_of_binding,
+            supervision.staff_history,
+            supervision.act_on_binding,
         ],
     )

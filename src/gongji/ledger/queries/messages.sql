@@ -16,7 +16,3 @@ on conflict (sender, message_id) do update set
     received_at = excluded.received_at
 where m.outcome = 'refused'
 returning 1;
-
--- name: add_incidents
-insert into incident (kind, at, institution, persons, details)
-values (%(kind)s, %(at)s, %(institution)s, %(persons)s, %(details)s);

@@ -13,15 +13,6 @@ create table message (
     primary key (sender, message_id)
 );
 
-create table incident (
-    id bigint generated always as identity primary key,
-    kind text not null,
-    at timestamptz not null,
-    institution text,
-    persons text[] not null,
-    details jsonb not null default '{}'
-);
-
 create table sign_in (
     sign_no text primary key,
     institution text not null references institution,
@@ -34,6 +25,3 @@ create table setting (
     key text primary key,
     value text not null
 );
-
-create trigger incident_is_append_only before update or delete on incident
-    for each row execute function refuse_change();
