@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
 from gongji.channels.rest import staff_values as out
@@ -31,14 +31,14 @@ async def list_incidents(
     request: Request[Any, Any, Any],
     platform: NamedDependency[Platform],
     worker: NamedDependency[Staff],
-    state: IncidentState | None = None,
-    kind: IncidentKind | None = None,
+    handling: FromQuery[IncidentState | None] = None,
+    kind: FromQuery[IncidentKind | None] = None,
     cursor: Cursor = "",
     limit: Limit = 50,
 ) -> Response[list[out.IncidentOut]]:
     """Incidents of one's regions, newest first."""
     before = position(cursor, values.Number)
-    found = await service.incidents(platform, worker, state=state, kind=kind, before=before, limit=limit + 1)
+    found = await service.incidents(platform, worker, state=handling, kind=kind, before=before, limit=limit + 1)
     return page(request, expect(found), limit, out.incident_out, lambda incident: incident.id)
 
 

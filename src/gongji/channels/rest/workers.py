@@ -42,7 +42,7 @@ async def open_staff_session(platform: NamedDependency[Platform], data: JSONBody
     return values.Token(token=expect(await sign_in_staff(platform, login, data.password, code)))
 
 
-@delete("/staff/sessions", status_code=HTTP_204_NO_CONTENT, tags=TAGS, **for_staff())
+@delete("/staff/sessions/current", status_code=HTTP_204_NO_CONTENT, tags=TAGS, **for_staff())
 async def end_staff_session(request: Request[Any, Any, Any], platform: NamedDependency[Platform]) -> None:
     """Sign out."""
     await worker_of(request, platform)
