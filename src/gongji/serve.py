@@ -13,21 +13,20 @@ from typing import Final
 import msgspec
 import psycopg
 import structlog
-from granian.constants import Interfaces
-from granian.server.embed import Server
 from psycopg import AsyncConnection
 
 from gongji.app import portal
 from gongji.channels.nhsa.gateway import gateway
 from gongji.core.person import Person
 from gongji.demo import city
+from gongji.http_listener import Listener, run_in_loop
 from gongji.ledger.embedded import EmbeddedPostgres
 from gongji.ledger.migrate import migrate
 from gongji.ledger.sql import queries
 from gongji.listening import Listening, expect_free
 from gongji.logs import write_log_lines
 from gongji.policyfiles import load, locate
-from gongji.service import notices
+from gongji.service import notices, wallet
 from gongji.service.abuse_scan import scan
 from gongji.service.outlets import delivering
 from gongji.service.platform import Platform, china_now
@@ -38,7 +37,6 @@ log = structlog.get_logger()
 
 WATCH_SECONDS: Final = 0.5
 LOOK_SECONDS: Final = 900
-BACKLOG: Final = 2048
 
 
 def run(settings: Settings, listening: Listening, *, demo: bool, ready: Callable[[Platform], Awaitable[None]]) -> None:
@@ -55,7 +53,7 @@ def run(settings: Settings, listening: Listening, *, demo: bool, ready: Callable
         if settings.production:
             _refuse_demo(dsn)
         _note_addresses(dsn, listening)
-        asyncio.run(_serve(dsn, settings, listening, embedded, demo=demo, ready=ready))
+        run_in_loop(_serve(dsn, settings, listening, embedded, demo=demo, ready=ready))
     finally:
         if embedded:
             embedded.stop()
@@ -88,6 +86,7 @@ async def _serve(
         await city.build(platform)
     chores = [asyncio.create_task(_keep_months(dsn)), asyncio.create_task(_keep_tidy(platform))]
     chores.append(asyncio.create_task(_keep_looking(platform)))
+    chores.append(asyncio.create_task(_keep_terms(platform)))
     if embedded:
         chores.append(asyncio.create_task(_keep_alive(embedded)))
     chores += [asyncio.create_task(_keep_worker(dsn, settings, listening)) for _ in range(listening.workers - 1)]
@@ -107,31 +106,25 @@ async def listen(platform: Platform, settings: Settings, listening: Listening) -
     if settings.sms.adapter != "off":
         platform.send_code = _send_code
     servers = [
-        _server(portal(platform, settings), listening.host, listening.port),
-        _server(gateway(platform, settings), listening.host, listening.gateway_port),
+        Listener(portal(platform, settings), listening.host, listening.port),
+        Listener(gateway(platform, settings), listening.host, listening.gateway_port),
     ]
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _stopper(servers))
-    await asyncio.gather(*(server.serve() for server in servers))
+    await asyncio.gather(*(server.listen() for server in servers))
 
 
 async def _send_code(conn: AsyncConnection, person: Person, code: str) -> None:
     await notices.send_code(conn, person.person_no, code, china_now())
 
 
-def _stopper(servers: list[Server]) -> Callable[[], None]:
+def _stopper(servers: list[Listener]) -> Callable[[], None]:
     def stop() -> None:
         for server in servers:
-            server.stop()  # type: ignore[no-untyped-call]  # the library has no annotation there
+            server.stop()
 
     return stop
-
-
-def _server(app: object, host: str, port: int) -> Server:
-    return Server(
-        app, address=host, port=port, interface=Interfaces.ASGI, backlog=BACKLOG, log_enabled=False, websockets=False
-    )
 
 
 async def _keep_alive(embedded: EmbeddedPostgres) -> None:
@@ -151,6 +144,16 @@ async def _keep_months(dsn: str) -> None:
         await asyncio.sleep(24 * 3600)
         with suppress(psycopg.Error):
             await asyncio.to_thread(migrate, dsn, china_now().date())
+
+
+async def _keep_terms(platform: Platform) -> None:
+    """Do what falls due at a time of day, each minute; what fell due before the start is done at once."""
+    while True:
+        try:
+            await wallet.return_unaccepted(platform)
+        except Exception:
+            log.exception("what falls due could not be done, trying again in a minute")
+        await asyncio.sleep(60)
 
 
 async def _keep_tidy(platform: Platform) -> None:
@@ -212,6 +215,6 @@ async def _stop_with_parent() -> None:
 
 if __name__ == "__main__":
     write_log_lines()
-    asyncio.run(
+    run_in_loop(
         _work(read_settings(Path(sys.argv[1])), msgspec.json.decode(os.environ["GONGJI_WORKER"], type=Listening))
     )

@@ -33,12 +33,16 @@ def load_people(dsn: str, accounts: int = ACCOUNTS) -> None:
 async def fund_accounts(dsn: str, book: PolicyBook, accounts: int = ACCOUNTS) -> None:
     """Credit every account 0 to 2,000 yuan through the ledger, so that the books are whole."""
     platform = Platform(dsn, book)
-    for first in range(1, accounts + 1, CHUNK):
-        numbers = range(first, min(first + CHUNK, accounts + 1))
-        await credit(
-            platform,
-            [Credit(person_no=person(n), amount=1 + n * 6151 % 200_000, reference=f"load{n}") for n in numbers],
-        )
+    await platform.open()
+    try:
+        for first in range(1, accounts + 1, CHUNK):
+            numbers = range(first, min(first + CHUNK, accounts + 1))
+            await credit(
+                platform,
+                [Credit(person_no=person(n), amount=1 + n * 6151 % 200_000, reference=f"load{n}") for n in numbers],
+            )
+    finally:
+        await platform.close()
 
 
 def load_visits(dsn: str, visits: range, accounts: int = ACCOUNTS) -> None:

@@ -4,7 +4,7 @@ from datetime import date
 
 import msgspec
 
-from gongji.core.codes import Care, Grade, Insurance, Level, Place, Scheme, Status
+from gongji.core.codes import Care, Filing, Grade, Insurance, Level, Place, Scheme, Status
 from gongji.core.facts import Facts
 
 
@@ -12,6 +12,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     """An insured person (参保人).
 
     ``region`` is the pooling area of insurance; ``certificate_no`` and ``card_no`` identify him at a counter.
+    ``covered`` are the first and last days of the spans that paid premiums cover.
     """
 
     person_no: str
@@ -33,6 +34,15 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     missing_years: int
     employer: str
     real_name_verified: bool
+    covered: tuple[tuple[date, date], ...] = ()
+
+    def insured_on(self, day: date) -> bool:
+        """Whether he is insured on a day: the agency says so now, or the day is paid for."""
+        return self.insurance is Insurance.INSURED or any(first <= day <= last for first, last in self.covered)
+
+    def state_on(self, day: date) -> Insurance:
+        """State of the insurance relation as treatment on a day sees it (参保状态)."""
+        return Insurance.INSURED if self.insured_on(day) else self.insurance
 
     def age_on(self, day: date) -> int:
         """Age in full years."""
@@ -43,6 +53,7 @@ class Institution(msgspec.Struct, frozen=True, kw_only=True):
     """A hospital, clinic or pharmacy (医药机构).
 
     ``designated`` says whether insurance may be used there, ``checkup`` whether account money may pay check-ups.
+    ``village`` is a village clinic (村卫生室), ``top`` a special or listed hospital of the third level (三级特等).
     """
 
     code: str
@@ -54,9 +65,18 @@ class Institution(msgspec.Struct, frozen=True, kw_only=True):
     community: bool
     designated: bool
     checkup: bool = False
+    village: bool = False
+    top: bool = False
 
 
-def facts_of(person: Person, institution: Institution, care: Care, on: date, place: Place = Place.HOME) -> Facts:
+def facts_of(
+    person: Person,
+    institution: Institution,
+    care: Care,
+    on: date,
+    place: Place = Place.HOME,
+    filing: Filing = Filing.NONE,
+) -> Facts:
     """What rules may ask about this patient at this institution."""
     return Facts(
         scheme=person.scheme,
@@ -69,5 +89,8 @@ def facts_of(person: Person, institution: Institution, care: Care, on: date, pla
         level=institution.level,
         grade=institution.grade,
         community=institution.community,
+        village=institution.village,
+        top=institution.top,
         place=place,
+        filing=filing,
     )

@@ -3,7 +3,7 @@
 Money is in fen, ratios are in basis points (1/100 %), points of a ratio too: 300 are three percentage points.
 """
 
-from datetime import date
+from datetime import date, time
 from typing import Literal
 
 import msgspec
@@ -20,6 +20,7 @@ from gongji.core.codes import (
     Reach,
     Relation,
     SharingMode,
+    Status,
 )
 from gongji.core.facts import When
 from gongji.core.money import BasisPoints, Fen
@@ -332,6 +333,7 @@ class Draw(msgspec.Struct, frozen=True, kw_only=True):
         automatic: shared money is drawn whenever the own account may be used, without being asked for.
         threshold: fen of the authoriser's balance that may not be shared by a live call.
         mode: how money is shared in this place; the binding says which is used.
+        moves_back: whether money in the family account may be moved back while bindings last; None is not known.
     """
 
     cite: Citation
@@ -343,6 +345,7 @@ class Draw(msgspec.Struct, frozen=True, kw_only=True):
     automatic: bool = False
     threshold: Fen = 0
     mode: SharingMode = SharingMode.LIVE_CALL
+    moves_back: bool | None = None
 
 
 class BindingProof(msgspec.Struct, frozen=True, kw_only=True):
@@ -409,6 +412,113 @@ class Pattern(msgspec.Struct, frozen=True, kw_only=True):
     refuse_from: int | None = None
 
 
+class Category(msgspec.Struct, frozen=True, kw_only=True):
+    """A class of spending with the purposes in it, and who says that account money may be meant for it."""
+
+    key: str
+    name: str
+    purposes: tuple[Purpose, ...]
+    source: str
+
+
+class Categories(msgspec.Struct, frozen=True, kw_only=True):
+    """The eight classes of spending that account money may be open to (八大类支出)."""
+
+    cite: Citation
+    rows: tuple[Category, ...]
+
+
+class PremiumRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What some people pay, in fen.
+
+    Attributes:
+        statuses: kinds of people it is for; none named is everybody.
+        product: key of an insurance product, or empty; ``name`` is what people call it.
+        amount: None where the product is known and its price is not.
+    """
+
+    statuses: tuple[Status, ...] = ()
+    product: str = ""
+    name: str = ""
+    amount: Fen | None = None
+
+
+class Premium(msgspec.Struct, frozen=True, kw_only=True):
+    """A premium of the coverage years that the block spans (缴费标准).
+
+    Attributes:
+        minimum: the figures are the country's least; what a place asks is not known from them.
+        subsidy: what the state adds for a person, in fen.
+        opens_on, closes_on: days between which it is collected (集中缴费期), or None where they are not known.
+        covers_from, covers_to: days covered, where that is not the calendar year.
+    """
+
+    cite: Citation
+    rows: tuple[PremiumRow, ...]
+    minimum: bool = False
+    subsidy: Fen | None = None
+    opens_on: date | None = None
+    closes_on: date | None = None
+    covers_from: date | None = None
+    covers_to: date | None = None
+
+
+class PremiumLate(msgspec.Struct, frozen=True, kw_only=True):
+    """Months that a resident waits for cover when he pays after the collecting period (等待期)."""
+
+    cite: Citation
+    months: int
+
+
+class PremiumRefund(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a premium is given back as long as its cover has not begun (退费)."""
+
+    cite: Citation
+    before_cover: bool
+
+
+class PremiumPayer(msgspec.Struct, frozen=True, kw_only=True):
+    """How accounts pay a premium: whether one of them must pay all of it (代缴账户要求)."""
+
+    cite: Citation
+    one_account_must_cover: bool
+
+
+class WalletTransfer(msgspec.Struct, frozen=True, kw_only=True):
+    """Transfers to a relative's wallet (医保钱包转账).
+
+    Attributes:
+        per_day: how many a sender may send in a day; None is no limit.
+        most: most fen of one transfer; None is no limit.
+        closed_from, closed_until: time of day in which none is sent; the second may lie on the next day.
+        returned_at: time of the day after sending at which money that was not accepted goes back.
+    """
+
+    cite: Citation
+    per_day: int | None
+    most: Fen | None
+    closed_from: time
+    closed_until: time
+    returned_at: time
+
+    def closed_at(self, at: time) -> bool:
+        """Whether nothing is sent at a time of the day."""
+        if self.closed_from <= self.closed_until:
+            return self.closed_from <= at < self.closed_until
+        return at >= self.closed_from or at < self.closed_until
+
+
+class WalletOpening(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a place has the wallet (医保钱包开通); a transfer needs it in both places.
+
+    ``passed_on`` says whether wallet money may be sent on to another wallet; None is not known.
+    """
+
+    cite: Citation
+    open: bool
+    passed_on: bool | None = None
+
+
 class StatedItem(msgspec.Struct, frozen=True, kw_only=True):
     """One thing a place states: a key for programs, a name, its content and a remark for people.
 
@@ -463,5 +573,12 @@ Rule = (
     | LinkTerms
     | Guardianship
     | Pattern
+    | Categories
+    | Premium
+    | PremiumLate
+    | PremiumRefund
+    | PremiumPayer
+    | WalletTransfer
+    | WalletOpening
     | Statement
 )

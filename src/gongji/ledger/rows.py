@@ -17,6 +17,7 @@ from gongji.core.codes import (
     Insurance,
     ItemKind,
     Level,
+    PremiumKind,
     Purpose,
     Relation,
     Scheme,
@@ -27,7 +28,9 @@ from gongji.core.codes import (
 from gongji.core.family import NO_LIMITS, Binding, BindingState, Limits
 from gongji.core.lines import LineSplit
 from gongji.core.person import Institution, Person
+from gongji.core.premium import Entered, PremiumPayment
 from gongji.core.record import Settlement
+from gongji.core.wallet import Source, Transfer, TransferState
 
 Row = Sequence[Any]
 
@@ -46,6 +49,8 @@ _ITEMKIND = {code.value: code for code in ItemKind}
 _BINDINGSTATE = {code.value: code for code in BindingState}
 
 settlement_decoder = msgspec.json.Decoder(Settlement)
+premium_decoder = msgspec.json.Decoder(PremiumPayment)
+transfer_decoder = msgspec.json.Decoder(Transfer)
 encode = msgspec.json.Encoder().encode
 
 
@@ -71,6 +76,7 @@ def person(row: Row) -> Person:
         missing_years=row[16],
         employer=row[17],
         real_name_verified=row[18],
+        covered=tuple(zip(row[19][::2], row[19][1::2], strict=True)) if row[19] else (),
     )
 
 
@@ -86,6 +92,8 @@ def institution(row: Row) -> Institution:
         community=row[6],
         designated=row[7],
         checkup=row[8],
+        village=row[9],
+        top=row[10],
     )
 
 
@@ -128,7 +136,7 @@ def limits(kept: dict[str, Any]) -> Limits:
 
 
 class Visit(msgspec.Struct, frozen=True, kw_only=True):
-    """A registered visit (就诊)."""
+    """A registered visit (就诊); ``ended_on`` is the day of discharge from hospital."""
 
     id: str
     region: str
@@ -138,6 +146,12 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     care: Care
     began_on: date
     state: str
+    ended_on: date | None = None
+
+    @property
+    def stay(self) -> bool:
+        """Whether it is a stay in hospital."""
+        return self.care is Care.INPATIENT
 
 
 def visit(row: Row) -> Visit:
@@ -151,6 +165,7 @@ def visit(row: Row) -> Visit:
         care=_CARE[row[5]],
         began_on=row[6],
         state=row[7],
+        ended_on=row[8],
     )
 
 
@@ -196,4 +211,36 @@ def catalogue_term(row: Row) -> CatalogueTerm:
         first_self_pay=row[8],
         price_limit=row[9],
         restriction=row[10],
+    )
+
+
+def premium_standard(row: Row) -> Entered:
+    """A figure that an agency entered, from ``premium_standards``."""
+    return Entered(
+        region=row[0],
+        kind=PremiumKind(row[1]),
+        year=row[2],
+        amount=row[3],
+        source=row[4],
+        status=_STATUS[row[5]] if row[5] else None,
+        product=row[6],
+        name=row[7],
+        opens_on=row[8],
+        closes_on=row[9],
+    )
+
+
+def transfer(row: Row) -> Transfer:
+    """A wallet transfer, from the columns of the ``wallet_transfer*`` statements."""
+    return Transfer(
+        id=row[0],
+        sender=row[1],
+        receiver=row[2],
+        relation=_RELATION[row[3]],
+        source=Source(row[4]),
+        amount=row[5],
+        state=TransferState(row[6]),
+        sent_at=row[7],
+        returns_at=row[8],
+        decided_at=row[9],
     )

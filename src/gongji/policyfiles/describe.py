@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
-from gongji.core.codes import Scheme, SharingMode, Term
+from gongji.core.codes import PremiumKind, Scheme, SharingMode, Term
 from gongji.core.facts import When
 from gongji.core.money import Fen, format_percent, format_yuan
 from gongji.core.policy import PolicyBook
@@ -14,6 +14,7 @@ from gongji.core.rules import (
     AwayPoints,
     BindingProof,
     Cap,
+    Categories,
     Deductible,
     Draw,
     Guardianship,
@@ -22,6 +23,11 @@ from gongji.core.rules import (
     MedicalYear,
     Pattern,
     Payable,
+    Premium,
+    PremiumLate,
+    PremiumPayer,
+    PremiumRefund,
+    PremiumRow,
     Prescription,
     ProofPapers,
     Ratio,
@@ -35,6 +41,8 @@ from gongji.core.rules import (
     SharingReach,
     StatedItem,
     Statement,
+    WalletOpening,
+    WalletTransfer,
 )
 from gongji.core.told import told
 from gongji.policyfiles.facts import TOLD
@@ -56,6 +64,11 @@ RULE_NAMES = {
     "account.medical_year": "医保年度",
     "account.payable": "个人账户支付范围",
     "account.forbidden": "个人账户不得支付",
+    "account.categories": "个人账户支出类别",
+    **{f"premium.{kind.value}": f"{kind.label}标准" for kind in PremiumKind},
+    "premium.late": "居民医保等待期",
+    "premium.refund": "保费退费",
+    "premium.payer": "保费代缴账户",
     "sharing.kin": "共济亲属范围",
     "sharing.reach": "共济地域范围",
     "sharing.across": "跨省共济",
@@ -73,11 +86,13 @@ RULE_NAMES = {
     "abuse.single_use": "线索：频繁临时绑定",
     "abuse.quick_series": "线索：短时间多店购药",
     "abuse.two_places": "线索：同一时间两地就医购药",
+    "wallet.transfer": "医保钱包转账",
+    "wallet.opening": "医保钱包开通",
     **dict(TOLD.values()),
 }
 """Chinese names of the rules."""
 
-_DRAW_ORDERS = {"chosen": "按家庭选择的顺序", "largest_balance": "余额大的先用"}
+_DRAW_ORDERS = {"chosen": "按家庭选择的顺序", "largest_balance": "余额大的先用", "binding_date": "先绑定的先用"}
 
 
 def _labels(terms: Iterable[Term]) -> str:
@@ -215,6 +230,8 @@ def _draw(rule: Draw) -> list[str]:
         (rule.automatic, "结算时自动使用"),
         (rule.threshold, f"只用授权人余额中超过 {_money(rule.threshold)} 的部分"),
         (rule.mode is not SharingMode.LIVE_CALL, f"方式：{rule.mode.label}"),
+        (rule.moves_back, "划入家庭账户的钱可以转回"),
+        (rule.moves_back is False, "划入家庭账户的钱不能转回"),
     )
     return [_DRAW_ORDERS[rule.order], *(text for flag, text in flags if flag)]
 
@@ -250,6 +267,39 @@ def _pattern(rule: Pattern) -> list[str]:
     return [f"{window}内 {rule.most} 次及以上", *places, *refused]
 
 
+def _premium(rule: Premium) -> list[str]:
+    lines = ["国家最低标准，当地标准以当地公布为准"] if rule.minimum else []
+    lines += [_premium_row(row) for row in rule.rows]
+    if rule.subsidy is not None:
+        lines.append(f"财政补助：{_money(rule.subsidy)}")
+    if rule.opens_on or rule.closes_on:
+        lines.append(f"缴费期：{rule.opens_on or ''} 至 {rule.closes_on or ''}")
+    return lines
+
+
+def _premium_row(row: PremiumRow) -> str:
+    whose = row.name or _labels(row.statuses) or "全部人员"
+    return f"{whose}：{'价格未收录' if row.amount is None else _money(row.amount)}"
+
+
+def _wallet_transfer(rule: WalletTransfer) -> list[str]:
+    next_day = "次日 " if rule.closed_until <= rule.closed_from else ""
+    return [
+        "不限笔数" if rule.per_day is None else f"每天最多 {rule.per_day} 笔",
+        "不限金额" if rule.most is None else f"每笔最多 {_money(rule.most)}",
+        f"{rule.closed_from:%H:%M} 至{next_day}{rule.closed_until:%H:%M} 不能转账",
+        f"没有接收的，次日 {rule.returned_at:%H:%M} 退回",
+        "接收后不能转回个人账户，只在接收人的参保地使用",
+    ]
+
+
+def _wallet_opening(rule: WalletOpening) -> list[str]:
+    if not rule.open:
+        return ["没有开通"]
+    told = {True: ["钱包里的钱可以再转给亲属"], False: ["钱包里的钱不能再转出"], None: []}
+    return ["已开通；两地都开通才能转账", *told[rule.passed_on]]
+
+
 def describe_item(item: StatedItem) -> str:
     """An item of a told rule in one line; how sure it is only where that differs from its block."""
     note = f"（{item.note}）" if item.note else ""
@@ -276,11 +326,20 @@ _LINES: dict[type[Any], Callable[[Any], list[str]]] = {
     SharingLimits: _limits,
     SharingPurposes: lambda rule: [_labels(rule.purposes)],
     Draw: _draw,
+    Categories: lambda rule: [f"{row.name}：{_labels(row.purposes)}" for row in rule.rows],
+    Premium: _premium,
+    PremiumLate: lambda rule: [f"缴费期以后缴的，等待 {rule.months} 个月"],
+    PremiumRefund: lambda rule: ["待遇开始前可以退费" if rule.before_cover else "不退费"],
+    PremiumPayer: lambda rule: [
+        "一个账户要付得清全部保费" if rule.one_account_must_cover else "可以由几个账户依次支付"
+    ],
     BindingProof: _binding,
     ProofPapers: _proof,
     LinkTerms: _terms,
     Guardianship: lambda rule: [f"未满 {rule.minor_under} 周岁，由{_labels(rule.relations)}确认"],
     Pattern: _pattern,
+    WalletTransfer: _wallet_transfer,
+    WalletOpening: _wallet_opening,
 }
 
 

@@ -10,6 +10,7 @@ from gongji.core.codes import (
     BindingChannel,
     Care,
     PaperKind,
+    PremiumKind,
     ProofWay,
     Purpose,
     Reach,
@@ -35,6 +36,8 @@ from gongji.core.rules import (
     SharingLimits,
     SharingPurposes,
     SharingReach,
+    WalletOpening,
+    WalletTransfer,
 )
 from gongji.policyfiles.facts import TOLD, read_statement
 from gongji.policyfiles.fund_rules import (
@@ -46,6 +49,7 @@ from gongji.policyfiles.fund_rules import (
     read_prescription,
     read_ratio,
 )
+from gongji.policyfiles.premium_rules import read_categories, read_late, read_payer, read_premium, read_refund
 from gongji.policyfiles.table import Table
 
 DRAW_ORDERS = ("chosen", "largest_balance", "binding_date")
@@ -145,6 +149,7 @@ def _draw(block: Table, cite: Citation) -> Rule | None:
         automatic=block.flag("automatic") or False,
         threshold=block.amount("threshold", required=False) or 0,
         mode=block.choice("mode", SharingMode) or SharingMode.LIVE_CALL,
+        moves_back=block.flag("moves_back"),
     )
     return rule if order else None
 
@@ -199,6 +204,22 @@ def _pattern(block: Table, cite: Citation) -> Rule | None:
     return Pattern(cite=cite, most=most, minutes=window, places=places, refuse_from=refuse_from)
 
 
+def _wallet_transfer(block: Table, cite: Citation) -> Rule | None:
+    per_day, most = block.count("per_day", low=1), block.amount("most", required=False)
+    start, end, back = block.hour("closed_from"), block.hour("closed_until"), block.hour("returned_at")
+    if start is None or end is None or back is None:
+        return None
+    if start == end:
+        block.fault("closed_until", "不能转账的时段起止相同")
+    return WalletTransfer(cite=cite, per_day=per_day, most=most, closed_from=start, closed_until=end, returned_at=back)
+
+
+def _wallet_opening(block: Table, cite: Citation) -> Rule | None:
+    block.value("open", required=True)
+    opened, passed_on = block.flag("open"), block.flag("passed_on")
+    return None if opened is None else WalletOpening(cite=cite, open=opened, passed_on=passed_on)
+
+
 def _or_same_as(reader: Reader) -> Reader:
     """The rule itself, or the name of the care whose rule it repeats."""
 
@@ -244,6 +265,11 @@ READERS: dict[str, Reader] = {
     "account.medical_year": _medical_year,
     "account.payable": _payable,
     "account.forbidden": _purposes,
+    "account.categories": read_categories,
+    **{f"premium.{kind.value}": read_premium for kind in PremiumKind},
+    "premium.late": read_late,
+    "premium.refund": read_refund,
+    "premium.payer": read_payer,
     "sharing.kin": _kin,
     "sharing.reach": _reach,
     "sharing.across": _across,
@@ -257,6 +283,8 @@ READERS: dict[str, Reader] = {
     "sharing.terms": _terms,
     "sharing.guardian": _guardian,
     **dict.fromkeys(PATTERNS, _pattern),
+    "wallet.transfer": _wallet_transfer,
+    "wallet.opening": _wallet_opening,
     **dict.fromkeys((rule for rule, _ in TOLD.values()), read_statement),
 }
 """Every rule a policy file may hold, by ``subject.rule``; the subject is the file's name."""
@@ -270,6 +298,7 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
 FACT_RULES: dict[str, str] = {
     **{block: rule for block, (rule, _) in TOLD.items()},
     "forbidden": "account.forbidden",
+    "categories": "account.categories",
     "extra": "sharing.extra",
     "regional": "sharing.regional",
 }

@@ -24,7 +24,7 @@ from gongji.service.commands import Sender
 from gongji.service.messages import Answer, once
 from gongji.service.notices import tell
 from gongji.service.papers import keep_with
-from gongji.service.people import people_by_number, read_accounts
+from gongji.service.people import people_by_number, person_named, read_accounts
 from gongji.service.platform import Platform
 from gongji.service.staff import Role
 from gongji.service.staff_acts import may, note_act
@@ -101,12 +101,9 @@ async def _end_expired(conn: AsyncConnection, authoriser: Person, user: Person, 
 
 async def _named(conn: AsyncConnection, request: BindingRequest) -> Person | Refusal:
     """The relative the form names; which of its fields is wrong is not told."""
-    cursor = await store.run(conn, "person_by_certificate", number=request.user_certificate_no.strip().upper())
-    row = await cursor.fetchone()
-    person = rows.person(row) if row else None
-    wrong_place = person is not None and request.user_region not in ("", person.region)
+    person = await person_named(conn, request.user_certificate_no, request.user_name)
     wrong_card = person is not None and request.user_card_no.strip().upper() not in ("", person.card_no)
-    if person is None or person.name != request.user_name.strip() or wrong_place or wrong_card:
+    if person is None or request.user_region not in ("", person.region) or wrong_card:
         return refuse(Code.PERSON_DETAILS_MISMATCH, field="user")
     return person
 

@@ -14,6 +14,7 @@ from gongji.core.record import parse_settlement_id
 from gongji.ledger import rows, store
 from gongji.service.commands import Command, Reverse, Settle
 from gongji.service.snapshot import KnownMessage, Snapshot
+from gongji.service.stay_bill import load_stays
 
 
 async def load(
@@ -75,6 +76,7 @@ async def load(
         binding = rows.binding(row)
         snapshot.bindings.setdefault(binding.user, []).append(binding)
     await _load_settlements(conn, snapshot, reverses)
+    await load_stays(conn, snapshot, commands)
     return snapshot
 
 

@@ -10,7 +10,6 @@ from gongji.core.codes import (
     AccountState,
     BindingTerm,
     Care,
-    Insurance,
     Place,
     PlaceKind,
     Purpose,
@@ -18,19 +17,22 @@ from gongji.core.codes import (
     Segment,
     SharingMode,
 )
-from gongji.core.eligibility import Visit, offered, usable_for
+from gongji.core.eligibility import Visit as Spending
+from gongji.core.eligibility import offered, usable_for
 from gongji.core.family import Binding, Used
 from gongji.core.lines import LineSplit, total_of
 from gongji.core.money import Fen, format_yuan
 from gongji.core.person import Institution, Person, facts_of
 from gongji.core.policy import Draw
-from gongji.core.posting import Payment, Posting, pay_institution
+from gongji.core.posting import Payment, Posting, pay_institution, take
 from gongji.core.record import Settlement, SharedBy, settlement_id
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.core.settlement import calculate
 from gongji.core.terms import Terms, terms_for
+from gongji.ledger.rows import Visit
 from gongji.service.commands import Claimed, Done, Settle
 from gongji.service.snapshot import Snapshot
+from gongji.service.stay_bill import check_care, check_stay, note_settled, of_this_stay
 
 VISIT_ID_FORMAT = "{region}{day:%Y%m%d}{number:016d}"
 
@@ -50,7 +52,9 @@ def decide_settlement(snapshot: Snapshot, command: Settle) -> Done | Refusal:
 
     Pre-settlement and settlement both come here; only a settlement's result is written.
     """
-    patient, refusal = check_person(snapshot.people.get(command.person_no), command.claimed)
+    patient, refusal = check_person(
+        snapshot.people.get(command.person_no), command.claimed, _day_of_care(snapshot, command)
+    )
     if patient is None:
         return refusal or refuse(Code.PERSON_UNKNOWN)
     institution = snapshot.institutions.get(command.sender.institution)
@@ -74,12 +78,20 @@ def decide_settlement(snapshot: Snapshot, command: Settle) -> Done | Refusal:
     return Done(settlement=_record(snapshot, command, patient, institution, bill, terms, case, split), patient=patient)
 
 
-def check_person(person: Person | None, claimed: Claimed) -> tuple[Person | None, Refusal | None]:
-    """The patient, and the first reason why he cannot be treated on insurance, or not by what was shown and stated."""
+def _day_of_care(snapshot: Snapshot, command: Settle) -> date:
+    """The day whose insurance counts; of a visit that is not known, today."""
+    if command.purchase:
+        return command.purchase.on
+    visit = snapshot.visits.get(command.visit_id)
+    return visit.began_on if visit else snapshot.now.date()
+
+
+def check_person(person: Person | None, claimed: Claimed, on: date) -> tuple[Person | None, Refusal | None]:
+    """The patient, and the first reason why he cannot be treated on insurance that day, or not by what was shown."""
     if person is None:
         return None, refuse(Code.PERSON_UNKNOWN, field="psn_no")
     refusal = check_identity(person, claimed)
-    if refusal is None and person.insurance is not Insurance.INSURED:
+    if refusal is None and not person.insured_on(on):
         refusal = refuse(Code.NOT_INSURED, state=person.insurance.label)
     return person, refusal
 
@@ -121,6 +133,17 @@ def check_institution(institution: Institution | None, code: str) -> Refusal | N
 def _bill_of(snapshot: Snapshot, command: Settle, patient: Person) -> _Bill | Refusal:
     if command.purchase:
         return _purchase_bill(snapshot, command, patient)
+    visit = _visit_of(snapshot, command, patient)
+    if isinstance(visit, Refusal):
+        return visit
+    parts = _stay_parts(snapshot, command, visit) if visit.stay else _batch_parts(snapshot, command, visit)
+    if isinstance(parts, Refusal):
+        return parts
+    bill = _Bill(visit_id=visit.id, on=visit.began_on, care=command.care, prescription=True, parts=parts)
+    return _check_stated(command, bill.parts) or bill
+
+
+def _visit_of(snapshot: Snapshot, command: Settle, patient: Person) -> Visit | Refusal:
     visit = snapshot.visits.get(command.visit_id)
     if visit is None:
         return refuse(Code.VISIT_UNKNOWN, field="mdtrt_id", visit=command.visit_id)
@@ -130,14 +153,22 @@ def _bill_of(snapshot: Snapshot, command: Settle, patient: Person) -> _Bill | Re
         return refuse(Code.VISIT_OF_ANOTHER, field="psn_no", visit=visit.id)
     if visit.state != "open":
         return refuse(Code.VISIT_CANCELLED, field="mdtrt_id", visit=visit.id)
+    return check_care(visit, stay=command.care is Care.INPATIENT) or visit
+
+
+def _batch_parts(snapshot: Snapshot, command: Settle, visit: Visit) -> LineSplit | Refusal:
     before = snapshot.settled.get((visit.id, command.batch))
     if before:
         return refuse(Code.ALREADY_SETTLED, field="chrg_bchno", batch=command.batch, settlement=before)
     batch = snapshot.batches.get((visit.id, command.batch))
     if batch is None:
         return refuse(Code.FEES_MISSING, field="chrg_bchno", visit=visit.id, batch=command.batch)
-    bill = _Bill(visit_id=visit.id, on=visit.began_on, care=command.care, prescription=True, parts=batch[1])
-    return _check_stated(command, bill.parts) or bill
+    return batch[1]
+
+
+def _stay_parts(snapshot: Snapshot, command: Settle, visit: Visit) -> LineSplit | Refusal:
+    stay = check_stay(snapshot, command, visit)
+    return stay if isinstance(stay, Refusal) else stay.open
 
 
 def _purchase_bill(snapshot: Snapshot, command: Settle, patient: Person) -> _Bill | Refusal:
@@ -207,7 +238,7 @@ def _case_of(
             first_self_pay=bill.parts.first_self_pay,
             by_purpose=_purposes(bill.parts, institution),
         ),
-        year_to_date=_year_to_date(snapshot, patient.person_no, terms),
+        year_to_date=of_this_stay(snapshot, bill.visit_id, _year_to_date(snapshot, patient.person_no, terms)),
         own=_own_purses(snapshot, patient, own, place),
         sharers=_sharers(snapshot, patient, institution, bill.on, terms),
         account_use=command.account_use,
@@ -264,7 +295,7 @@ def _benefit_name(care: Care) -> str:
 def _sharers(
     snapshot: Snapshot, patient: Person, institution: Institution, on: date, terms: Terms
 ) -> tuple[Sharer, ...]:
-    visit = Visit(
+    visit = Spending(
         user_region=patient.region,
         place_region=institution.region,
         place=PlaceKind(institution.kind),
@@ -304,6 +335,7 @@ def _record(
     bindings = {b.id: b for b in snapshot.bindings.get(patient.person_no, [])}
     payments = _payments(snapshot, patient, split, bill.on)
     own = snapshot.accounts_of(patient.person_no)
+    stay = snapshot.stays.get(bill.visit_id)
     return Settlement(
         id=settlement_id(patient.region, snapshot.now.date(), journal) if snapshot.locked else "",
         journal_id=journal,
@@ -312,7 +344,7 @@ def _record(
         message_id=command.sender.message_id,
         institution=institution.code,
         visit_id=bill.visit_id,
-        batch=command.batch,
+        batch=str(journal) if stay else command.batch,
         person_no=patient.person_no,
         care=bill.care,
         care_on=bill.on,
@@ -328,6 +360,8 @@ def _record(
         policy_digest=terms.digest,
         invoice=command.invoice,
         declared=command.declared,
+        mid_stay=command.mid_stay,
+        continues=bool(stay and stay.settled),
     )
 
 
@@ -360,13 +394,8 @@ def _shared_payments(snapshot: Snapshot, binding: Binding, amount: Fen, on: date
     person = snapshot.people[binding.authoriser]
     draw = snapshot.book.rule(Draw, person.region, "sharing.draw", on)
     money = snapshot.money_of(binding.authoriser)
-    payments = []
-    for account in usable_for(money, binding, historical_only=bool(draw and draw.historical_only)):
-        taken = min(account.available, amount)
-        amount -= taken
-        purpose = POSTED_AS[binding.mode]
-        payments.append(Payment(payer=account.id, region=account.region, amount=taken, purpose=purpose))
-    return payments
+    usable = usable_for(money, binding, historical_only=bool(draw and draw.historical_only))
+    return take(usable, amount, POSTED_AS[binding.mode])
 
 
 POSTED_AS = {
@@ -387,6 +416,7 @@ def apply_settlement(snapshot: Snapshot, settlement: Settlement) -> None:
     for ended in used_up(snapshot, settlement):
         snapshot.end_binding(ended)
     snapshot.settled[settlement.visit_id, settlement.batch] = settlement.id
+    note_settled(snapshot, settlement)
     snapshot.settlements[settlement.id] = settlement
 
 
@@ -413,5 +443,5 @@ def year_change(settlement: Settlement) -> YearToDate:
         deductible=sign * settlement.split.deductible,
         eligible=sign * settlement.split.eligible,
         pool=sign * settlement.split.pool,
-        events=sign,
+        events=0 if settlement.continues else sign,
     )

@@ -17,6 +17,8 @@ create table institution (
     community boolean not null default false,
     designated boolean not null default true,
     checkup boolean not null default false,   -- account money may pay check-ups here (规定体检机构)
+    village boolean not null default false,   -- a village clinic (村卫生室)
+    top boolean not null default false,       -- special or listed hospital of the third level (三级特等、列名医院)
     credentials jsonb not null default '{}'
 );
 
@@ -39,6 +41,9 @@ create table person (
     died_on date,
     gp_signed boolean not null default false,
     missing_years smallint not null default 0 check (missing_years >= 0),
+    -- Figures of the premiums that stand, beside the row so that a bill reads them with the person.
+    repaid_years smallint not null default 0 check (repaid_years between 0 and missing_years),
+    covered date[],               -- first and last day of each span that is paid for, in turn; null where none is
     employer text not null default '',
     real_name_verified boolean not null default false,
     password_hash text,
@@ -115,7 +120,8 @@ create type account_kind as enum (
     'pool',                 -- pooled fund of a region
     'supplementary',        -- fund that pays above the pool's cap
     'institution_payable',  -- what a region owes a designated institution
-    'premium_income',       -- where contributions come from
+    'premium_income',       -- where contributions come from, and premiums go to
+    'insurer_payable',      -- what a region owes an insurer whose product was bought
     'clearing_payable',     -- what a region owes another region
     'clearing_receivable',  -- what another region owes a region
     'suspense',             -- money whose owner's account is closed
@@ -154,26 +160,38 @@ create table visit (
     number text not null,         -- the institution's own visit number
     care text not null check (care in ('outpatient', 'inpatient', 'pharmacy', 'special_disease')),
     began_on date not null,
+    ended_on date,                -- day of discharge; an open stay without one is in hospital
     state text not null default 'open' check (state in ('open', 'cancelled')),
     details jsonb not null default '{}',
-    created_at timestamptz not null
+    created_at timestamptz not null,
+    check (ended_on >= began_on),
+    check (ended_on is null or care = 'inpatient')
 );
 create unique index visit_number on visit (institution, number) where state = 'open' and number <> '';
 create index visit_of_person on visit (person_no);
+-- Nobody is in two hospitals at the same time.
+create unique index visit_in_hospital on visit (person_no)
+    where care = 'inpatient' and state = 'open' and ended_on is null;
 
 create table fee_line (
     visit_id text not null references visit,
     line_no text not null,
-    batch text not null,
+    batch text not null,          -- lines of a stay have none until they are settled
     item text not null,
-    amount bigint not null check (amount >= 0),
-    full_self_pay bigint not null check (full_self_pay >= 0),
-    over_limit bigint not null check (over_limit >= 0),
-    first_self_pay bigint not null check (first_self_pay >= 0),
+    amount bigint not null,
+    full_self_pay bigint not null,
+    over_limit bigint not null,
+    first_self_pay bigint not null,
     purpose text,                 -- what the money is for when it is not ordinary care
+    returns text,                 -- of a return, which has negative amounts: the line it takes something from
     details jsonb not null,       -- quantity, price and the rest as they came
     primary key (visit_id, line_no),
-    check (full_self_pay + over_limit + first_self_pay <= amount),
+    foreign key (visit_id, returns) references fee_line,
+    check (case when returns is null
+                then least(full_self_pay, over_limit, first_self_pay) >= 0
+                     and full_self_pay + over_limit + first_self_pay <= amount
+                else amount <= 0 and greatest(full_self_pay, over_limit, first_self_pay) <= 0
+                     and full_self_pay + over_limit + first_self_pay >= amount end),
     check (purpose is null or full_self_pay = amount)
 );
 -- A relative's permission to draw on one's account.
@@ -285,6 +303,34 @@ create table binding_use (
     amount bigint not null check (amount >= 0),
     primary key (binding_id, day)
 );
+-- Money sent to a relative's wallet: on its way until it is accepted or goes back. Its first journal stands beside it.
+create table wallet_transfer (
+    id text primary key,
+    sender text not null references person,
+    receiver text not null references person,
+    relation text not null,       -- what the receiver is to the sender
+    source text not null check (source in ('account', 'wallet')),
+    amount bigint not null check (amount > 0),
+    state text not null default 'pending' check (state in ('pending', 'accepted', 'refused', 'returned')),
+    sent_at timestamptz not null,
+    returns_at timestamptz not null,
+    decided_at timestamptz,
+    channel text not null,
+    booked_on date not null,
+    region text not null,
+    journal_id bigint not null,
+    check (sender <> receiver),
+    check (returns_at > sent_at),
+    check ((state = 'pending') = (decided_at is null))
+);
+create index wallet_transfer_due on wallet_transfer (returns_at) where state = 'pending';
+create index wallet_transfer_of_sender on wallet_transfer (sender, sent_at);
+create index wallet_transfer_of_receiver on wallet_transfer (receiver, sent_at);
+
+create trigger wallet_transfer_is_decided_once before update on wallet_transfer
+    for each row when (old.state <> 'pending') execute function refuse_change();
+create trigger wallet_transfer_stays before delete on wallet_transfer
+    for each row execute function refuse_change();
 -- Yearly figures of a person by kind of benefit; guarded by the lock on the person's account rows.
 create table year_total (
     region text not null,
@@ -354,7 +400,8 @@ create table journal (
     region text not null,
     id bigint not null,
     kind text not null check (kind in ('credit', 'settlement', 'reversal', 'set_aside', 'given_back', 'transfer',
-                                       'premium', 'clearing', 'correction')),
+                                       'transfer_accepted', 'transfer_returned', 'premium', 'premium_refund',
+                                       'clearing', 'correction')),
     booked_at timestamptz not null,
     sender text not null,
     message_id text not null,
@@ -819,4 +866,116 @@ create table departure (
     last_at timestamptz not null,
     last_message text not null,
     primary key (institution, transaction, node, field, kind)
+);
+-- Figures as an agency entered them when they were published; the newest of a key counts.
+create table premium_standard (
+    id bigint generated always as identity primary key,
+    region text not null check (region ~ '^\d{6}$'),
+    kind text not null,
+    year smallint not null,
+    status text not null default '',    -- kind of people it is for; empty for everybody
+    product text not null default '',
+    name text not null default '',
+    amount bigint not null check (amount > 0),
+    opens_on date,
+    closes_on date,
+    source text not null check (source <> ''),
+    entered_by text not null,
+    entered_at timestamptz not null,
+    check (closes_on >= opens_on)
+);
+create index premium_standard_of on premium_standard (region, kind, year);
+
+create trigger premium_standard_is_append_only before update or delete on premium_standard
+    for each row execute function refuse_change();
+
+-- Premiums paid and given back; with region and day the journal makes the public id.
+create table premium (
+    booked_on date not null,
+    region text not null,         -- where the person was insured
+    journal_id bigint not null,
+    person_no text not null references person,
+    kind text not null,
+    product text not null default '',
+    year smallint not null,
+    amount bigint not null check (amount > 0),
+    covers_from date not null,
+    covers_to date not null check (covers_to >= covers_from),
+    paid_by text not null,
+    paid_at timestamptz not null,
+    refunds text unique,          -- id of the payment this one gives back
+    primary key (region, booked_on, journal_id)
+);
+create index premium_of_person on premium (person_no, paid_at);
+
+create table premium_part (
+    booked_on date not null,
+    region text not null,
+    journal_id bigint not null,
+    place smallint not null,      -- order of payment
+    payer text not null references person,
+    binding text not null default '',
+    amount bigint not null check (amount > 0),
+    primary key (region, booked_on, journal_id, place),
+    foreign key (region, booked_on, journal_id) references premium
+);
+create index premium_part_of_payer on premium_part (payer);
+
+-- What is paid and not given back: one row each, so that nothing is paid twice.
+create table premium_paid (
+    person_no text not null,
+    kind text not null,
+    product text not null,
+    year smallint not null,
+    premium_id text not null unique,
+    covers_from date not null,
+    covers_to date not null,
+    primary key (person_no, kind, product, year)
+);
+
+create trigger premium_is_append_only before update or delete on premium
+    for each row execute function refuse_change();
+
+create trigger premium_part_is_append_only before update or delete on premium_part
+    for each row execute function refuse_change();
+
+-- The spans and years that a person's standing premiums give.
+create function premium_cover(whose text, out covered date[], out repaid_years smallint) language sql stable as $$
+    select array_agg(day order by p.covers_from, p.kind, day) filter (where p.kind in ('resident_premium',
+                                                                                       'employee_premium')),
+           (count(*) filter (where p.kind = 'missing_years' and place = 1))::smallint
+    from premium_paid p cross join lateral (values (p.covers_from, 1), (p.covers_to, 2)) as d (day, place)
+    where p.person_no = whose
+$$;
+-- The latest messages of the sandbox's gateway, as they came and as they were answered; production never writes here.
+-- No reference to other tables: a message may name an institution that there is none of, and a reset empties the rest.
+create table recording (
+    id bigint generated always as identity primary key,
+    at timestamptz not null,
+    microseconds bigint not null,
+    institution text not null,    -- this and the next two are empty where the message could not be read
+    transaction text not null,
+    message_id text not null,
+    outcome text not null check (outcome in ('done', 'refused', 'unknown', 'rejected')),
+    reason text,                  -- of what was not done, for programs
+    fault text not null,          -- what was made to go wrong; empty when nothing
+    answered boolean not null,    -- whether the answer was let out
+    status integer not null,
+    content_type text not null,
+    request bytea,                -- none when it was too long to be kept
+    request_size bigint not null,
+    answer bytea,
+    answer_size bigint not null,
+    replays bigint                -- the recording whose bytes were sent again
+);
+create index recording_of_institution on recording (institution, id);
+
+-- What goes wrong on purpose for an institution's next messages.
+create table injected_fault (
+    institution text primary key,
+    kind text not null,
+    milliseconds bigint not null check (milliseconds >= 0),
+    transaction text not null,    -- empty: every transaction
+    remaining bigint check (remaining > 0),
+    set_at timestamptz not null
 );

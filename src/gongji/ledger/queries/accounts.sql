@@ -80,11 +80,13 @@ update account set state = 'closed' where kind = 'quota_hold' and owner = %(owne
 -- What went into and out of a person's accounts, newest first.
 select p.booked_on, p.region, p.journal_id, p.purpose, j.kind, j.booked_at,
        case when p.from_account = any(%(ids)s) then -p.amount else p.amount end,
-       s.person_no, s.institution, s.care, p.line
+       coalesce(s.person_no, m.person_no), s.institution, s.care, p.line, s.journal_id is not null, m.kind, m.year
 from posting p
 join journal j on (j.booked_on, j.region, j.id) = (p.booked_on, p.region, p.journal_id)
 left join settlement s on (s.booked_on, s.region, s.journal_id) = (p.booked_on, p.region, p.journal_id)
+left join premium m on (m.booked_on, m.region, m.journal_id) = (p.booked_on, p.region, p.journal_id)
 where (p.from_account = any(%(ids)s) or p.to_account = any(%(ids)s))
+  and (%(kinds)s::text[] is null or j.kind = any(%(kinds)s))
   and (%(before)s::timestamptz is null
        or (j.booked_at, p.journal_id, p.line) < (%(before)s, %(before_journal)s::bigint, %(before_line)s::bigint))
 order by j.booked_at desc, p.journal_id desc, p.line desc

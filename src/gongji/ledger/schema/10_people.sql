@@ -8,6 +8,8 @@ create table institution (
     community boolean not null default false,
     designated boolean not null default true,
     checkup boolean not null default false,   -- account money may pay check-ups here (规定体检机构)
+    village boolean not null default false,   -- a village clinic (村卫生室)
+    top boolean not null default false,       -- special or listed hospital of the third level (三级特等、列名医院)
     credentials jsonb not null default '{}'
 );
 
@@ -30,6 +32,9 @@ create table person (
     died_on date,
     gp_signed boolean not null default false,
     missing_years smallint not null default 0 check (missing_years >= 0),
+    -- Figures of the premiums that stand, beside the row so that a bill reads them with the person.
+    repaid_years smallint not null default 0 check (repaid_years between 0 and missing_years),
+    covered date[],               -- first and last day of each span that is paid for, in turn; null where none is
     employer text not null default '',
     real_name_verified boolean not null default false,
     password_hash text,
