@@ -83,6 +83,10 @@ class Binding(msgspec.Struct, frozen=True, kw_only=True):
         """Whether a day lies within its period, whatever its state."""
         return self.starts_on <= day and (self.ends_on is None or day <= self.ends_on)
 
+    def holds_on(self, day: date) -> bool:
+        """Whether it may be used for care on a day."""
+        return self.covers(day) and self.state is BindingState.ACTIVE
+
     @property
     def label(self) -> str:
         """Its state as people read it: what never began is 已驳回, what was used once is 已失效."""
