@@ -16,3 +16,13 @@ on conflict (sender, message_id) do update set
     received_at = excluded.received_at
 where m.outcome = 'refused'
 returning 1;
+
+-- name: void_message
+update message set outcome = 'void', answer = '' where sender = %(sender)s and message_id = %(message_id)s
+  and outcome = 'done' and settlement_id is null;
+
+-- name: note_refused_message
+insert into message (sender, message_id, transaction, input_hash, outcome, settlement_id, answer, unknown, received_at)
+values (%(sender)s, %(message_id)s, %(transaction)s, %(input_hash)s, 'refused', null, %(answer)s, null,
+        %(received_at)s)
+on conflict do nothing;
