@@ -5,7 +5,7 @@ import typer
 from gongji.cli.account import account_app
 from gongji.cli.ask import ask
 from gongji.cli.bench import bench_app
-from gongji.cli.binding import binding_app
+from gongji.cli.binding_money import binding_app
 from gongji.cli.catalogue import catalogue_app
 from gongji.cli.client import client_app
 from gongji.cli.demo import demo_app
@@ -21,6 +21,7 @@ from gongji.cli.regions import regions_app
 from gongji.cli.sandbox import sandbox_app
 from gongji.cli.staff import staff_app
 from gongji.cli.up import up
+from gongji.cli.wallet import wallet_app
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -38,6 +39,7 @@ app.add_typer(binding_app, name="binding")
 app.add_typer(incidents_app, name="incidents")
 app.add_typer(account_app, name="account")
 app.add_typer(life_app, name="life")
+app.add_typer(wallet_app, name="wallet")
 app.add_typer(premium_app, name="premium")
 app.add_typer(nhsa_app, name="nhsa")
 app.add_typer(sandbox_app, name="sandbox")

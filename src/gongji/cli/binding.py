@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
+from gongji.cli.counter import CHANNEL, RELATIONS, By
 from gongji.cli.opening import DataOption, fail, on_platform, person_numbered
 from gongji.core.codes import Relation
 from gongji.core.family import Binding, Limits
@@ -16,11 +17,6 @@ from gongji.service import binding_life, bindings
 from gongji.service.platform import Platform
 
 binding_app = typer.Typer(no_args_is_help=True, help="家庭共济：绑定、确认、查询、解除。")
-
-CHANNEL = "counter"
-_RELATIONS = {relation.label: relation for relation in Relation} | {r.value: r for r in Relation}
-
-By = Annotated[str, typer.Option("--by", help="办理人的证件号码或社保卡号")]
 
 
 @binding_app.command()
@@ -44,7 +40,7 @@ def bind(
     例：gongji binding bind --authoriser 990101... --user 990101... --user-name 李建国 --relation 父母
     --accept-notice --sign 李明
     """
-    if relation not in _RELATIONS:
+    if relation not in RELATIONS:
         fail(f"--relation {relation} 无法识别，可以是：{'、'.join(r.label for r in Relation)}")
 
     async def work(platform: Platform) -> Binding | Refusal:
@@ -56,7 +52,7 @@ def bind(
             user_certificate_no=user,
             user_name=user_name,
             user_region=user_region,
-            relation=_RELATIONS[relation],
+            relation=RELATIONS[relation],
             position=position,
             starts_on=_day("--start", start),
             ends_on=_day("--end", end_on),

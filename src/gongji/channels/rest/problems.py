@@ -31,6 +31,7 @@ STATUS: Final[dict[Code, int]] = {
     Code.NOT_REAL_NAME: 403,
     Code.PERSON_UNKNOWN: 404,
     Code.BINDING_UNKNOWN: 404,
+    Code.TRANSFER_UNKNOWN: 404,
     Code.SETTLEMENT_UNKNOWN: 404,
     Code.PREMIUM_UNKNOWN: 404,
     Code.INSTITUTION_UNKNOWN: 404,
@@ -48,6 +49,7 @@ STATUS: Final[dict[Code, int]] = {
     Code.ELSEWHERE: 403,
     Code.INCIDENT_UNKNOWN: 404,
     Code.RECORD_UNKNOWN: 404,
+    Code.ORDER_INCOMPLETE: 422,
     Code.BUSY: 503,
 }
 """Status of a refusal. What is not here is a conflict with the rules or the state of things: 409."""
