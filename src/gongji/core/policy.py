@@ -57,6 +57,7 @@ from gongji.core.rules import (
     SharingReach,
     StatedItem,
     Statement,
+    VoucherLife,
     WalletOpening,
     WalletTransfer,
 )
@@ -110,6 +111,7 @@ __all__ = [
     "SharingReach",
     "StatedItem",
     "Statement",
+    "VoucherLife",
     "WalletOpening",
     "WalletTransfer",
     "When",

@@ -1,6 +1,7 @@
 """Somebody shows another person's credential (冒用): nothing is posted, the evidence is kept."""
 
 from datetime import datetime
+from typing import Final
 
 from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
@@ -9,6 +10,9 @@ from gongji.core.incidents import IncidentKind
 from gongji.core.refusal import Code, Refusal
 from gongji.ledger import store
 from gongji.service.commands import Claimed, Command, Sender, Settle
+
+BY_CREDENTIAL: Final = {"certificate": "person_by_certificate", "card": "person_by_card"}
+"""Statement that finds the owner of a credential by its number."""
 
 
 async def record_impersonation(
@@ -28,6 +32,8 @@ async def record_impersonation(
     numbers = [number.strip().upper() for number in stated if number.strip()]
     cursor = await store.run(conn, "holder_of_credential", numbers=numbers, person_no=person_no)
     holder, own_former, region = await cursor.fetchone() or (None, False, None)
+    if shown and shown.owner not in ("", person_no):
+        holder = shown.owner
     if own_former and holder is None:
         return
     details = {
