@@ -160,3 +160,14 @@ async def my_reports(platform: NamedDependency[Platform], caller: NamedDependenc
         ReportOut(id=one.id, kind=one.kind, at=one.at, text=one.text, state=one.state, answer=one.answer)
         for one in await incidents.reports_of(platform, caller.person_no)
     ]
+
+
+ROUTES: Final = (
+    upload_paper,
+    waiting_for_guardian,
+    binding_history,
+    decline_binding,
+    confirm_for_ward,
+    file_report,
+    my_reports,
+)

@@ -182,3 +182,19 @@ _ACTS: Final = {
     "thaw": binding_staff.thaw,
     "end": binding_staff.end_by_agency,
 }
+
+
+ROUTES: Final = (
+    list_incidents,
+    record_incident,
+    handle_incident,
+    freeze_account,
+    thaw_account,
+    report_life_event,
+    bind_at_counter,
+    to_review,
+    papers_of_binding,
+    paper_of_binding,
+    staff_history,
+    act_on_binding,
+)

@@ -1,6 +1,6 @@
 """Members of staff over REST: sign in, and who may call what (经办人员访问)."""
 
-from typing import Any
+from typing import Any, Final
 
 from litestar import Request, delete, post
 from litestar.di import NamedDependency
@@ -47,3 +47,9 @@ async def end_staff_session(request: Request[Any, Any, Any], platform: NamedDepe
     """Sign out."""
     await worker_of(request, platform)
     await sign_out_staff(platform, bearer(request) or "")
+
+
+ROUTES: Final = (
+    open_staff_session,
+    end_staff_session,
+)
