@@ -25,8 +25,8 @@ from gongji.core.scopes import Scope
 from gongji.service import incidents
 from gongji.service.binding_history import history_for
 from gongji.service.binding_life import confirm, decline, for_wards
-from gongji.service.papers import upload
 from gongji.service.platform import Platform
+from gongji.service.proof_papers import upload
 
 TAGS: Final = ["家庭共济"]
 MOST_BODY: Final = MOST_PAPER * 4 // 3 + 4096
