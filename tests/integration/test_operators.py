@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 from gongji.cli import app
 from gongji.core.policy import PolicyBook
+from gongji.core.refusal import Refusal
 from gongji.service.platform import Platform
 from gongji.service.staff import sign_in_staff
 from world import World
@@ -114,3 +115,35 @@ async def _family(dsn: str, book: PolicyBook) -> dict[str, str]:
         return {name: (await world.holding(name)).person.certificate_no for name in ("子", "父")}
     finally:
         await platform.close()
+
+
+async def _bound(dsn: str, book: PolicyBook) -> str:
+    platform = Platform(dsn, book)
+    await platform.open()
+    world = await World(platform).open()
+    try:
+        for name in ("授", "受"):
+            await world.person(name, 500_000)
+        made = await world.bind("授", "受")
+        assert not isinstance(made, Refusal), made
+        return made.id
+    finally:
+        await platform.close()
+
+
+def test_staff_freeze_thaw_and_end_a_binding(run: Any, dsn: str, book: PolicyBook) -> None:
+    """The agency takes the use away and gives it back; who may not, is told so."""
+    for login, role in (("audit01", "auditor"), ("desk01", "clerk")):
+        run("staff", "add", login, "--name", "某", "--role", role)
+    binding = asyncio.run(_bound(dsn, book))
+    assert run("binding", "freeze", binding, "--by", "desk01", "--reason", "核查").exit_code == 1
+    assert run("binding", "freeze", binding, "--by", "audit01", "--reason", " ").exit_code == 1
+    assert "已冻结" in run("binding", "freeze", binding, "--by", "audit01", "--reason", "核查").stdout
+    assert run("binding", "freeze", binding, "--by", "audit01", "--reason", "再次").exit_code == 1
+    assert "已绑定" in run("binding", "thaw", binding, "--by", "audit01", "--reason", "无误").stdout
+    assert "已解除" in run("binding", "revoke", binding, "--by", "audit01", "--reason", "骗保").stdout
+    told = run("binding", "history", binding, "--by", "audit01").stdout
+    for step in ("冻结", "解冻", "医保经办机构解除"):
+        assert step in told, told
+    assert run("binding", "approve", binding, "--by", "audit01").exit_code == 1
+    assert "没有待审核" in run("binding", "waiting", "--by", "audit01").stdout

@@ -5,7 +5,7 @@ import typer
 from gongji.cli.account import account_app
 from gongji.cli.ask import ask
 from gongji.cli.bench import bench_app
-from gongji.cli.binding_money import binding_app
+from gongji.cli.binding_staff import binding_app
 from gongji.cli.catalogue import catalogue_app
 from gongji.cli.clearing import clearing_app
 from gongji.cli.client import client_app

@@ -13,7 +13,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
 from gongji.core.family import Binding, BindingState
 from gongji.core.money import Fen
 from gongji.core.refusal import Refusal
-from gongji.service.binding_life import confirm, end
+from gongji.service.binding_life import confirm, decline, end
 from gongji.service.bindings import BindingView, bindings_of
 from gongji.service.platform import Platform
 from gongji.web.faults import NoSuchPageError
@@ -25,6 +25,7 @@ _DONE: Final = {
     "bound": "绑定成功。家人下次就医购药时，先用他自己的账户，不够的部分用您的账户。",
     "pending": "已提交。请家人登录后在“家庭共济”里确认，确认后才能使用。",
     "confirmed": "已确认。您下次就医购药时，本人账户不够的部分会用家人的账户。",
+    "declined": "已拒绝。对方会收到通知。",
     "order": "顺位已保存，从下一次结算起按新的来。",
     "ended": "已解除。从现在起不再使用这个账户付款，以前的记录不变。",
 }
@@ -90,13 +91,12 @@ def _over(binding: Binding, today: date) -> bool:
 
 def state_words(binding: Binding, today: date) -> str:
     """The state as people say it, by the day."""
-    if binding.state is BindingState.ENDED:
-        return "已解除"
-    if _over(binding, today):
-        return "已到期"
-    if binding.state is BindingState.PENDING:
-        return "待确认"
-    return "未到开始日期" if today < binding.starts_on else "已绑定"
+    if binding.state is BindingState.ACTIVE:
+        if _over(binding, today):
+            return "已到期"
+        if today < binding.starts_on:
+            return "未到开始日期"
+    return binding.label
 
 
 async def _mine(platform: Platform, visitor: Visitor, binding_id: str) -> BindingView:
@@ -152,3 +152,17 @@ async def confirm_binding(
         if isinstance(confirmed, Refusal):
             return await _end_page(platform, visitor, binding_id, confirmed.text)
     return Redirect("/family?done=confirmed", status_code=HTTP_303_SEE_OTHER)
+
+
+@post("/family/{binding_id:str}/decline", status_code=HTTP_200_OK)
+async def decline_binding(
+    platform: NamedDependency[Platform], visitor: NamedDependency[Visitor], binding_id: FromPath[str]
+) -> Response[Any]:
+    """Refuse a binding that waits for one's consent."""
+    view = await _mine(platform, visitor, binding_id)
+    if view.binding.user != visitor.person_no:
+        raise NoSuchPageError
+    declined = await decline(platform, binding_id, visitor.person_no, CHANNEL)
+    if isinstance(declined, Refusal):
+        return await _end_page(platform, visitor, binding_id, declined.text)
+    return Redirect("/family?done=declined", status_code=HTTP_303_SEE_OTHER)

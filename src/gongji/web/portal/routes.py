@@ -98,6 +98,7 @@ PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
     family.end_page,
     family.end_binding,
     family.confirm_binding,
+    family.decline_binding,
     bind.notice_page,
     bind.verify_page,
     bind.form_page,

@@ -14,6 +14,7 @@ from gongji.core.family import BindingState, Limits
 from gongji.core.money import format_yuan
 from gongji.core.notices import LIMIT_NAMES
 from gongji.core.refusal import Refusal
+from gongji.service.binding_history import history_for
 from gongji.service.binding_life import amend
 from gongji.service.choices import change_quota, choose_order
 from gongji.service.platform import Platform
@@ -67,6 +68,7 @@ async def binding_page(
     standing = await _standing(platform, visitor, binding_id)
     asked = Asked(given=standing.mine, binding=binding_id)
     binding = standing.view.binding
+    told = await history_for(platform, binding_id, visitor.person_no)
     return page(
         "binding.html",
         visitor=visitor,
@@ -81,6 +83,7 @@ async def binding_page(
         else [],
         quota=binding.mode is SharingMode.QUOTA_HOLD,
         uses=await uses_of(platform, visitor.person_no, asked, RECENT),
+        events=[] if isinstance(told, Refusal) else told.events,
         done=request.query_params.get("done", ""),
     )
 
