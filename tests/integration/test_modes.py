@@ -3,13 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-import msgspec
 import pytest
 
 from gongji.core.account import AccountKind
 from gongji.core.codes import BindingTerm, Relation, SharingMode
 from gongji.core.family import Binding, Limits
-from gongji.core.policy import Draw, PolicyBook
 from gongji.core.refusal import Code, Refusal
 from gongji.ledger.verify import verify
 from gongji.service import binding_life, choices, inbox, uses, wallet
@@ -17,7 +15,7 @@ from gongji.service.commands import Done
 from gongji.service.family_account import FamilyAccount, family_account, move_aside, move_back
 from gongji.service.platform import Platform
 from gongji.service.set_aside import release_left
-from world import World
+from world import World, returning
 
 LANZHOU, NANNING, SHENZHEN = "620100", "450100", "440300"
 
@@ -26,15 +24,6 @@ LANZHOU, NANNING, SHENZHEN = "620100", "450100", "440300"
 async def world(platform: Platform) -> AsyncIterator[World]:
     yield await World(platform, region=LANZHOU).open()
     assert verify(platform.dsn).ok
-
-
-def returning(book: PolicyBook) -> PolicyBook:
-    """The rules as if 甘肃 were known to let money of the family account go back."""
-    key = next(key for key in book.rules if key[0] == "620000" and key[1] == "sharing.draw")
-    blocks = tuple(
-        msgspec.structs.replace(rule, moves_back=True) if isinstance(rule, Draw) else rule for rule in book.rules[key]
-    )
-    return msgspec.structs.replace(book, rules={**book.rules, key: blocks})
 
 
 async def bound(world: World, authoriser: str, user: str, **more: object) -> Binding:
