@@ -117,16 +117,13 @@ def _openapi() -> OpenAPIConfig:
         description="参保人查询账户与结算、办理家庭共济绑定。金额是以元为单位的字符串。",
         path="/api/openapi.json",
         render_plugins=[JsonRenderPlugin(path="/")],
-        components=Components(security_schemes={"session": _SESSION, "oauth2": _OAUTH2, "staff": _STAFF}),
+        components=Components(security_schemes={"session": _SESSION, "oauth2": _OAUTH2}),
         security=[{"session": []}],
         tags=[Tag(name, text) for name, text in _TAGS.items()],
     )
 
 
 _SESSION: Final = SecurityScheme(type="http", scheme="bearer", description="本人登录（POST /api/sessions）得到的令牌")
-_STAFF: Final = SecurityScheme(
-    type="http", scheme="bearer", description="经办人员登录（POST /api/staff/sessions）得到的令牌"
-)
 _OAUTH2: Final = SecurityScheme(
     type="oauth2",
     description="第三方渠道经本人授权得到的令牌；必须使用 PKCE（S256）",

@@ -22,7 +22,8 @@ from gongji.core.times import CHINA
 from gongji.ledger.verify import verify
 from gongji.policyfiles.load import load
 from gongji.policyfiles.locate import locate
-from gongji.service import binding_life, binding_staff, freezing, incidents, life_events, papers
+from gongji.service import binding_life, binding_staff, freezing, incidents, life_events
+from gongji.service import proof_papers as papers
 from gongji.service.abuse_scan import scan
 from gongji.service.batch import Outcome
 from gongji.service.binding_history import History, history_for, history_for_staff

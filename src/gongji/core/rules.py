@@ -399,10 +399,7 @@ class LinkTerms(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Guardianship(msgspec.Struct, frozen=True, kw_only=True):
-    """Who speaks for those who are too young, by what they are to the child (监护人).
-
-    A child only gains by a binding, so its guardian is asked only where a place asks the user.
-    """
+    """Who speaks for those who are too young, where a place asks the user, by what they are to the child (监护人)."""
 
     cite: Citation
     minor_under: int

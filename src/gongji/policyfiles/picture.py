@@ -15,7 +15,6 @@ SUBJECT_NAMES = {
     "away": "异地",
     "account": "账户",
     "sharing": "共济",
-    "abuse": "线索",
     "wallet": "钱包",
     "facts": "账户共济说明",
     "resident": "居民参保",

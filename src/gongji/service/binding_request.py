@@ -15,7 +15,7 @@ from gongji.core.person import Person
 from gongji.core.policy import LinkTerms, Pattern, PolicyBook, ProofPapers
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.ledger import store
-from gongji.service.papers import kinds_uploaded
+from gongji.service.proof_papers import kinds_uploaded
 from gongji.service.staff_acts import Desk
 
 

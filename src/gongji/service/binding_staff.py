@@ -11,9 +11,9 @@ from gongji.core.refusal import Code, Refusal, refuse
 from gongji.ledger import rows, store
 from gongji.service.binding_life import activate, end_in, still_fit, tell_guardians
 from gongji.service.binding_steps import By, changing, enter
-from gongji.service.papers import Paper, content_of, papers_of
 from gongji.service.people import people_by_number
 from gongji.service.platform import Platform
+from gongji.service.proof_papers import Paper, content_of, papers_of
 from gongji.service.staff import Role, Staff
 from gongji.service.staff_acts import may, note_act, reason_fault
 

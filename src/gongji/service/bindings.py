@@ -23,9 +23,9 @@ from gongji.service.binding_steps import By, note_event
 from gongji.service.commands import Sender
 from gongji.service.messages import Answer, once
 from gongji.service.notices import tell
-from gongji.service.papers import keep_with
 from gongji.service.people import people_by_number, person_named, read_accounts
 from gongji.service.platform import Platform
+from gongji.service.proof_papers import keep_with
 from gongji.service.staff import Role
 from gongji.service.staff_acts import may, note_act
 from gongji.service.transact import all_or_nothing

@@ -25,8 +25,8 @@ from gongji.core.scopes import Scope
 from gongji.service import incidents
 from gongji.service.binding_history import history_for
 from gongji.service.binding_life import confirm, decline, for_wards
-from gongji.service.papers import upload
 from gongji.service.platform import Platform
+from gongji.service.proof_papers import upload
 
 TAGS: Final = ["家庭共济"]
 MOST_BODY: Final = MOST_PAPER * 4 // 3 + 4096
@@ -160,3 +160,14 @@ async def my_reports(platform: NamedDependency[Platform], caller: NamedDependenc
         ReportOut(id=one.id, kind=one.kind, at=one.at, text=one.text, state=one.state, answer=one.answer)
         for one in await incidents.reports_of(platform, caller.person_no)
     ]
+
+
+ROUTES: Final = (
+    upload_paper,
+    waiting_for_guardian,
+    binding_history,
+    decline_binding,
+    confirm_for_ward,
+    file_report,
+    my_reports,
+)

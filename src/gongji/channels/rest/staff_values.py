@@ -15,17 +15,9 @@ from gongji.core.life import LifeKind
 from gongji.core.money import Fen, MoneyError, parse_yuan
 from gongji.service.binding_history import History
 from gongji.service.incidents import Incident
-from gongji.service.papers import Paper
+from gongji.service.proof_papers import Paper
 
 Reason = Annotated[str, Meta(max_length=500, description="原因", examples=["举报核实"])]
-
-
-class StaffSignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Login, password and the code of the authenticator."""
-
-    login: str
-    password: str
-    code: str
 
 
 class ReasonIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

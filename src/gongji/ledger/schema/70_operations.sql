@@ -13,6 +13,9 @@ create table message (
     primary key (sender, message_id)
 );
 
+-- For what came lately; rows come in the order of time.
+create index message_by_time on message using brin (received_at) with (autosummarize = on);
+
 create table sign_in (
     sign_no text primary key,
     institution text not null references institution,
