@@ -18,7 +18,7 @@ from psycopg import AsyncConnection
 from gongji.app import portal
 from gongji.channels.nhsa.gateway import gateway
 from gongji.core.person import Person
-from gongji.demo import city
+from gongji.demo import city, third_party
 from gongji.http_listener import Listener, run_in_loop
 from gongji.ledger.embedded import EmbeddedPostgres
 from gongji.ledger.migrate import migrate
@@ -69,6 +69,11 @@ def _note_addresses(dsn: str, listening: Listening) -> None:
             conn.execute(queries["put_setting"], {"key": key, "value": value})
 
 
+def _opened_at(settings: Settings, listening: Listening) -> list[str]:
+    """Where people open the portal: at the public address, if there is one, or on this machine."""
+    return [settings.public_url] if settings.public_url else [f"http://127.0.0.1:{listening.port}"]
+
+
 async def _serve(
     dsn: str,
     settings: Settings,
@@ -82,6 +87,8 @@ async def _serve(
     await platform.open()
     if demo:
         await city.build(platform)
+    if platform.sandbox:
+        await third_party.register(platform, _opened_at(settings, listening))
     chores = [asyncio.create_task(_keep_months(dsn)), asyncio.create_task(_keep_tidy(platform))]
     chores.append(asyncio.create_task(_keep_terms(platform)))
     if embedded:

@@ -10,6 +10,10 @@ from binding where id = %(id)s;
 select id, authoriser, user_no, relation, mode, position, state, starts_on, ends_on, limits, term, created_at
 from binding where authoriser = %(person_no)s or user_no = %(person_no)s order by created_at desc;
 
+-- name: binding_origins
+-- By which channel each binding was made.
+select id, proof ->> 'channel' from binding where authoriser = %(person_no)s or user_no = %(person_no)s;
+
 -- name: binding_counts
 -- Other people on each side, and whether the two are bound in this mode.
 select count(distinct user_no) filter (where authoriser = %(authoriser)s and user_no <> %(user)s),
