@@ -5,13 +5,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from walk import balance, consent, link, search, walk
 
 from gongji.core.codes import PremiumKind, Relation
 from gongji.core.premium import Entered, Wanted
 from gongji.service.bindings import BindingRequest, bind
 from gongji.service.commands import Sender
 from gongji.service.premiums import enter_standard, pay_premium
+from walk import balance, consent, link, search, walk
 
 YEAR = 2027
 
