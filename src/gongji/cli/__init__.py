@@ -8,6 +8,7 @@ from gongji.cli.binding import binding_app
 from gongji.cli.catalogue import catalogue_app
 from gongji.cli.client import client_app
 from gongji.cli.demo import demo_app
+from gongji.cli.gateway import gateway_app
 from gongji.cli.ledger import ledger_app
 from gongji.cli.nhsa import nhsa_app
 from gongji.cli.outbox import outbox_app
@@ -36,6 +37,7 @@ app.add_typer(binding_app, name="binding")
 app.add_typer(voucher_app, name="voucher")
 app.add_typer(premium_app, name="premium")
 app.add_typer(nhsa_app, name="nhsa")
+app.add_typer(gateway_app, name="gateway")
 app.add_typer(sandbox_app, name="sandbox")
 app.add_typer(catalogue_app, name="catalogue")
 app.add_typer(client_app, name="client")

@@ -18,6 +18,7 @@ class Scope(StrEnum):
     WALLET = "wallet"
     VOUCHER = "voucher"
     MESSAGES_READ = "messages:read"
+    GATEWAY = "gateway"
 
     @property
     def label(self) -> str:
@@ -27,7 +28,7 @@ class Scope(StrEnum):
     @property
     def personal(self) -> bool:
         """Whether a person grants it; the others belong to an institution itself."""
-        return self is not Scope.MESSAGES_READ
+        return self not in (Scope.MESSAGES_READ, Scope.GATEWAY)
 
     @property
     def changes(self) -> bool:
@@ -45,6 +46,7 @@ _LABELS: Final = {
     Scope.PREMIUMS_WRITE: "替您用个人账户缴纳参保费用",
     Scope.WALLET: "查看医保钱包，并替您办理转入转出",
     Scope.VOUCHER: "替您出示医保码",
+    Scope.GATEWAY: "以本机构的身份向国家接口发送报文（只给机构，不涉及个人授权）",
     Scope.MESSAGES_READ: "查询本机构报文的办理结果（只给机构，不涉及个人授权）",
 }
 

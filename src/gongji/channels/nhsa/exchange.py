@@ -19,6 +19,7 @@ from gongji.channels.nhsa.claims import read_vouchers
 from gongji.channels.nhsa.departures import plain
 from gongji.channels.nhsa.envelope import Envelope, EnvelopeFault, decode, input_hash
 from gongji.channels.nhsa.fields import Values, faults_text, read
+from gongji.channels.nhsa.protection import Opened, closed
 from gongji.channels.nhsa.registry import HANDLERS, table_of, title
 from gongji.channels.nhsa.senders import Known, Senders
 from gongji.channels.nhsa.strictness import Strictness
@@ -82,8 +83,12 @@ class Exchange:
         started = time.perf_counter()
         received_at = self._platform.clock()
         sent = unwrap(body, headers)
-        message = decode(sent.body)
+        opened = Opened(body=sent.body)
+        message: Envelope | EnvelopeFault = EnvelopeFault("")
         try:
+            opened = await self._senders.opened(sent.body)
+            sent = msgspec.structs.replace(sent, body=opened.body)
+            message = EnvelopeFault(opened.fault, ("input",)) if opened.fault else decode(sent.body)
             if isinstance(message, EnvelopeFault):
                 answered = self._malformed(message, received_at)
             else:
@@ -99,15 +104,17 @@ class Exchange:
             )
             answered = self._failed(UNKNOWN_OUTCOME, received_at, outcome="unknown", reason="unexpected")
         _tell(message, answered, time.perf_counter() - started)
+        if opened.key and answered.content_type == JSON:
+            return msgspec.structs.replace(answered, body=closed(answered.body, opened.key))
         return answered
 
     async def _exchange(
         self, envelope: Envelope, sent: Unwrapped, body: bytes, headers: Mapping[str, str], received_at: datetime
     ) -> Answered:
         known = await self._senders.find(envelope.fixmedins_code)
-        fault = self._senders.fault(
+        fault = await self._senders.fault(
             known, envelope.infno, headers, body, received_at, unsigned_allowed=not self._settings.production
-        )
+        ) or self._senders.message_fault(known, sent.body)
         if fault:
             return self._failed(fault, received_at, status=UNAUTHORIZED, outcome="rejected", reason="signature")
         table = table_of(envelope.infno)
