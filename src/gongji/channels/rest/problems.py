@@ -34,6 +34,7 @@ STATUS: Final[dict[Code, int]] = {
     Code.ORDER_UNKNOWN: 404,
     Code.CODE_ACCOUNT_UNKNOWN: 404,
     Code.GUARDIAN_ONLY: 422,
+    Code.TRANSFER_UNKNOWN: 404,
     Code.SETTLEMENT_UNKNOWN: 404,
     Code.PREMIUM_UNKNOWN: 404,
     Code.INSTITUTION_UNKNOWN: 404,
@@ -42,6 +43,7 @@ STATUS: Final[dict[Code, int]] = {
     Code.NOTICE_NOT_ACCEPTED: 422,
     Code.COMMITMENT_NOT_SIGNED: 422,
     Code.PERIOD_INVALID: 422,
+    Code.ORDER_INCOMPLETE: 422,
     Code.BUSY: 503,
 }
 """Status of a refusal. What is not here is a conflict with the rules or the state of things: 409."""
