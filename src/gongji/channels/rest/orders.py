@@ -81,3 +81,7 @@ def _out(order: Order) -> OrderOut:
         settlement=order.settlement_id,
         created_at=order.created_at,
     )
+
+
+ROUTES = (my_orders, authorise_order, pay_order)
+"""All of them."""
