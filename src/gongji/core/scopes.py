@@ -19,6 +19,7 @@ class Scope(StrEnum):
     VOUCHER = "voucher"
     MESSAGES_READ = "messages:read"
     GATEWAY = "gateway"
+    RECONCILE = "reconcile"
 
     @property
     def label(self) -> str:
@@ -29,11 +30,12 @@ class Scope(StrEnum):
     def personal(self) -> bool:
         """Whether a person grants it; the others belong to an institution itself."""
         return self not in (Scope.MESSAGES_READ, Scope.GATEWAY)
+        return self not in (Scope.MESSAGES_READ, Scope.RECONCILE)
 
     @property
     def changes(self) -> bool:
         """Whether it lets the channel do something, not only look."""
-        return self in (Scope.BINDINGS_WRITE, Scope.PREMIUMS_WRITE, Scope.WALLET, Scope.VOUCHER)
+        return self in (Scope.BINDINGS_WRITE, Scope.PREMIUMS_WRITE, Scope.WALLET, Scope.VOUCHER, Scope.RECONCILE)
 
 
 _LABELS: Final = {
@@ -48,6 +50,7 @@ _LABELS: Final = {
     Scope.VOUCHER: "替您出示医保码",
     Scope.GATEWAY: "以本机构的身份向国家接口发送报文（只给机构，不涉及个人授权）",
     Scope.MESSAGES_READ: "查询本机构报文的办理结果（只给机构，不涉及个人授权）",
+    Scope.RECONCILE: "上报本机构的结算清单，查看差异和月度对账单（只给机构，不涉及个人授权）",
 }
 
 

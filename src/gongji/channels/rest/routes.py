@@ -1,6 +1,6 @@
 """All REST routes, under /api: each resource is a file (REST 路由)."""
 
-from typing import Any
+from typing import Any, Final
 
 from litestar import Request, Response, Router
 from litestar.di import Provide
@@ -8,6 +8,8 @@ from litestar.di import Provide
 from gongji.channels.rest import (
     bindings,
     consents,
+    desk,
+    institutions,
     notices,
     orders,
     people,
@@ -21,7 +23,7 @@ from gongji.channels.rest import (
     wallet,
 )
 from gongji.channels.rest.ask import ask
-from gongji.channels.rest.callers import NotSignedInError, caller_of, origin
+from gongji.channels.rest.callers import NotSignedInError, caller_of, origin, staff_of_request
 from gongji.channels.rest.messages import message
 from gongji.channels.rest.problems import NOT_JSON, NOT_SIGNED_IN, Problem, RefusedError, answer, of_fault
 
@@ -36,6 +38,82 @@ async def only_json(request: Request[Any, Any, Any]) -> Response[Problem] | None
     """A body of another kind is not looked into."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     return None if kind in ("", "application/json") else answer(NOT_JSON)
+
+
+HANDLERS: Final = (
+    ask,
+    message,
+    sessions.open_session,
+    sessions.open_session_with_code,
+    sessions.ask_for_code,
+    sessions.choose_password_with_code,
+    sessions.choose_password,
+    sessions.my_sessions,
+    sessions.end_session,
+    sessions.end_all_sessions,
+    people.me,
+    people.my_account,
+    people.my_movements,
+    settlements.my_settlements,
+    settlements.settlement,
+    bindings.my_bindings,
+    bindings.add_binding,
+    bindings.confirm_binding,
+    bindings.end_binding,
+    vouchers.show_code,
+    vouchers.my_code_accounts,
+    vouchers.add_code_account,
+    vouchers.allow_code_account,
+    vouchers.end_code_account,
+    sharing.my_sharing,
+    sharing.my_uses,
+    sharing.my_binding,
+    sharing.put_limits,
+    sharing.put_quota,
+    sharing.put_order,
+    sharing.my_family_account,
+    sharing.deposit,
+    sharing.take_back,
+    wallet.my_wallet,
+    wallet.my_transfers,
+    wallet.send,
+    wallet.accept,
+    wallet.refuse,
+    purposes.purposes,
+    premiums.my_premiums,
+    premiums.quote,
+    premiums.pay,
+    premiums.premium,
+    premiums.refund,
+    notices.my_notices,
+    notices.read_notices,
+    notices.my_preferences,
+    notices.put_preferences,
+    notices.sandbox_outbox,
+    sandbox.list_recordings,
+    sandbox.one_recording,
+    sandbox.replay_recording,
+    sandbox.list_faults,
+    sandbox.set_fault,
+    sandbox.end_fault,
+    sandbox.reset_city,
+    consents.my_channels,
+    consents.my_accesses,
+    consents.end_channel,
+    institutions.institution_differences,
+    institutions.institution_holdings,
+    institutions.institution_statement,
+    desk.staff_sign_in,
+    desk.staff_sign_out,
+    desk.clearing_month,
+    desk.close_clearing_month,
+    desk.pay_clearing_statement,
+    desk.clearing_statement,
+    desk.clearing_applications,
+    desk.decide_clearing_application,
+    desk.pay_clearing_application,
+)
+"""Every route, resource by resource."""
 
 
 def rest_routes() -> Router:
@@ -102,4 +180,10 @@ def rest_routes() -> Router:
             consents.my_accesses,
             consents.end_channel,
         ],
+        dependencies={
+            "caller": Provide(caller_of),
+            "origin": Provide(origin, sync_to_thread=False),
+            "staff": Provide(staff_of_request),
+        },
+        route_handlers=list(HANDLERS),
     )
