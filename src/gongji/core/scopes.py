@@ -29,8 +29,7 @@ class Scope(StrEnum):
     @property
     def personal(self) -> bool:
         """Whether a person grants it; the others belong to an institution itself."""
-        return self not in (Scope.MESSAGES_READ, Scope.GATEWAY)
-        return self not in (Scope.MESSAGES_READ, Scope.RECONCILE)
+        return self not in (Scope.MESSAGES_READ, Scope.GATEWAY, Scope.RECONCILE)
 
     @property
     def changes(self) -> bool:
