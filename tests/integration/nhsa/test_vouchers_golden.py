@@ -61,7 +61,7 @@ async def test_the_contract_files(story: Story) -> None:
     await play(story, "1162", "ecToken")
     await play(story, "6101", "ecToken", "authNo")
     await play(story, "90100")
-    order = (await play(story, "6201", "payOrdId", "payToken", "cashierUrl"))["data"]["payOrdId"]
+    order = (await play(story, "6201", "payOrdId", "payToken"))["data"]["payOrdId"]
     person = "99990000000000000000990003"
     consent = await mobile_orders.consent(story.city.platform, person, order, "portal")
     assert not isinstance(consent, Refusal)

@@ -53,7 +53,7 @@ async def handle(call: Call) -> Output | Refusal:
         return order
     async with call.platform.pool.connection() as conn:
         token = await pay_token(conn, order)
-    words = {"payOrdId": order.id, "payToken": token, "cashierUrl": f"/pay/{order.id}"}
+    words = {"payOrdId": order.id, "payToken": token}
     return {"data": render(call.table, "data", words)}
 
 
