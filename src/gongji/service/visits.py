@@ -88,7 +88,7 @@ async def register(platform: Platform, sender: Sender, registration: Registratio
     async def work(conn: AsyncConnection) -> Answer | Refusal:
         return await open_visit(conn, sender, registration, platform.clock())
 
-    return await once(platform, sender, registration.person_no, work, registration.claimed.credential)
+    return await once(platform, sender, registration.person_no, work, registration.claimed)
 
 
 async def open_visit(

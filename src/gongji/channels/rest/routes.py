@@ -6,6 +6,7 @@ from litestar import Request, Response, Router
 from litestar.di import Provide
 
 from gongji.channels.rest import (
+    binding_steps,
     bindings,
     consents,
     desk,
@@ -19,6 +20,7 @@ from gongji.channels.rest import (
     sessions,
     settlements,
     sharing,
+    supervision,
     vouchers,
     wallet,
 )
@@ -71,6 +73,13 @@ HANDLERS: Final = (
     sharing.my_family_account,
     sharing.deposit,
     sharing.take_back,
+    *binding_steps.ROUTES,
+    vouchers.show_code,
+    vouchers.my_code_accounts,
+    vouchers.add_code_account,
+    vouchers.allow_code_account,
+    vouchers.end_code_account,
+    *sharing.ROUTES,
     wallet.my_wallet,
     wallet.my_transfers,
     wallet.send,
@@ -109,6 +118,7 @@ HANDLERS: Final = (
     desk.clearing_applications,
     desk.decide_clearing_application,
     desk.pay_clearing_application,
+    *supervision.ROUTES,
 )
 """Every route, resource by resource."""
 
