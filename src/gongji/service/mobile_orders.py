@@ -109,7 +109,7 @@ async def open_order(platform: Platform, sender: Sender, opening: Opening) -> Or
             return refusal
         return await _add(conn, sender, opening, visit, now)
 
-    answer = await once(platform, sender, opening.person_no, work, opening.claimed.credential)
+    answer = await once(platform, sender, opening.person_no, work, opening.claimed)
     return answer if isinstance(answer, Refusal) else await order_of(platform, sender.institution, answer["order"])
 
 
