@@ -29,9 +29,6 @@ create table setting (
     value text not null
 );
 
-create trigger incident_is_append_only before update or delete on incident
-    for each row execute function refuse_change();
-
 -- Nonces of signed requests, as hashes, until a repeat would be refused by its time anyway.
 create table gateway_nonce (
     key bytea primary key,
