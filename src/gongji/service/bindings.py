@@ -34,11 +34,12 @@ __all__ = ["BindingRequest", "BindingView", "bind", "bind_in", "bind_once", "bin
 
 
 class BindingView(msgspec.Struct, frozen=True, kw_only=True):
-    """A binding with the names of both sides."""
+    """A binding with the names of both sides, and by which channel it was made."""
 
     binding: Binding
     authoriser: Person
     user: Person
+    channel: str
 
 
 async def bind(platform: Platform, request: BindingRequest) -> Binding | Refusal:
@@ -259,4 +260,9 @@ async def bindings_of(platform: Platform, person_no: str) -> list[BindingView]:
         cursor = await store.run(conn, "bindings_of_person", person_no=person_no)
         bindings = [rows.binding(row) for row in await cursor.fetchall()]
         people = await people_by_number(conn, list({number for b in bindings for number in (b.authoriser, b.user)}))
-    return [BindingView(binding=b, authoriser=people[b.authoriser], user=people[b.user]) for b in bindings]
+        cursor = await store.run(conn, "binding_origins", person_no=person_no)
+        made_by: dict[str, str] = dict(await cursor.fetchall())
+    return [
+        BindingView(binding=b, authoriser=people[b.authoriser], user=people[b.user], channel=made_by[b.id])
+        for b in bindings
+    ]

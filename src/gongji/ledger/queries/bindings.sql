@@ -13,6 +13,10 @@ select id, authoriser, user_no, relation, mode, position, state, starts_on, ends
        ended_reason
 from binding where authoriser = %(person_no)s or user_no = %(person_no)s order by created_at desc;
 
+-- name: binding_origins
+-- By which channel each binding was made.
+select id, proof ->> 'channel' from binding where authoriser = %(person_no)s or user_no = %(person_no)s;
+
 -- name: binding_counts
 -- Other people on each side, and whether the two are bound in this mode; what has run out no longer counts.
 select count(distinct user_no) filter (where authoriser = %(authoriser)s and user_no <> %(user)s),

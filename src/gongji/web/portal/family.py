@@ -17,7 +17,6 @@ from gongji.service.binding_life import confirm, end
 from gongji.service.bindings import BindingView, bindings_of
 from gongji.service.platform import Platform
 from gongji.web.faults import NoSuchPageError
-from gongji.web.portal.once import CHANNEL
 from gongji.web.rendering import page
 from gongji.web.visitor import Visitor
 
@@ -25,6 +24,7 @@ _DONE: Final = {
     "bound": "绑定成功。家人下次就医购药时，先用他自己的账户，不够的部分用您的账户。",
     "pending": "已提交。请家人登录后在“家庭共济”里确认，确认后才能使用。",
     "confirmed": "已确认。您下次就医购药时，本人账户不够的部分会用家人的账户。",
+    "order": "顺位已保存，从下一次结算起按新的来。",
     "ended": "已解除。从现在起不再使用这个账户付款，以前的记录不变。",
 }
 """What is said after each piece of business."""
@@ -39,10 +39,12 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     live: bool
     to_confirm: bool
+    mine: bool
     starts_on: date
     ends_on: date | None
     cap: Fen | None
     position: int
+    channel: str
 
 
 @get("/family")
@@ -74,10 +76,12 @@ def _card(view: BindingView, visitor: Visitor, today: date) -> Card:
         state=state_words(binding, today),
         live=binding.state is not BindingState.ENDED and not _over(binding, today),
         to_confirm=binding.state is BindingState.PENDING and not mine,
+        mine=mine,
         starts_on=binding.starts_on,
         ends_on=binding.ends_on,
         cap=binding.limits.per_transaction,
         position=binding.position,
+        channel=view.channel,
     )
 
 
@@ -130,7 +134,7 @@ async def end_binding(
 ) -> Response[Any]:
     """End a binding of one's own."""
     await _mine(platform, visitor, binding_id)
-    ended = await end(platform, binding_id, visitor.person_no, CHANNEL)
+    ended = await end(platform, binding_id, visitor.person_no, visitor.channel)
     if isinstance(ended, Refusal):
         return await _end_page(platform, visitor, binding_id, ended.text)
     return Redirect("/family?done=ended", status_code=HTTP_303_SEE_OTHER)
@@ -145,7 +149,7 @@ async def confirm_binding(
     if view.binding.user != visitor.person_no:
         raise NoSuchPageError
     if view.binding.state is BindingState.PENDING:
-        confirmed = await confirm(platform, binding_id, visitor.person_no, CHANNEL)
+        confirmed = await confirm(platform, binding_id, visitor.person_no, visitor.channel)
         if isinstance(confirmed, Refusal):
             return await _end_page(platform, visitor, binding_id, confirmed.text)
     return Redirect("/family?done=confirmed", status_code=HTTP_303_SEE_OTHER)
