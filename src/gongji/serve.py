@@ -17,8 +17,9 @@ from psycopg import AsyncConnection
 
 from gongji.app import portal
 from gongji.channels.nhsa.gateway import gateway
+from gongji.channels.nhsa.mobile_centre import PaymentNotices
 from gongji.core.person import Person
-from gongji.demo import city
+from gongji.demo import city, third_party
 from gongji.http_listener import Listener, run_in_loop
 from gongji.ledger.embedded import EmbeddedPostgres
 from gongji.ledger.migrate import migrate
@@ -26,8 +27,9 @@ from gongji.ledger.sql import queries
 from gongji.listening import Listening, expect_free
 from gongji.logs import write_log_lines
 from gongji.policyfiles import load, locate
-from gongji.service import notices, set_aside, wallet
+from gongji.service import binding_life, notices, set_aside, wallet
 from gongji.service.abuse_scan import scan
+from gongji.service.mobile_payment import LETTER as PAYMENT
 from gongji.service.outlets import delivering
 from gongji.service.platform import Platform, china_now
 from gongji.service.upkeep import sweep
@@ -71,6 +73,11 @@ def _note_addresses(dsn: str, listening: Listening) -> None:
             conn.execute(queries["put_setting"], {"key": key, "value": value})
 
 
+def _opened_at(settings: Settings, listening: Listening) -> list[str]:
+    """Where people open the portal: at the public address, if there is one, or on this machine."""
+    return [settings.public_url] if settings.public_url else [f"http://127.0.0.1:{listening.port}"]
+
+
 async def _serve(
     dsn: str,
     settings: Settings,
@@ -84,6 +91,8 @@ async def _serve(
     await platform.open()
     if demo:
         await city.build(platform)
+    if platform.sandbox:
+        await third_party.register(platform, _opened_at(settings, listening))
     chores = [asyncio.create_task(_keep_months(dsn)), asyncio.create_task(_keep_tidy(platform))]
     chores.append(asyncio.create_task(_keep_looking(platform)))
     chores.append(asyncio.create_task(_keep_terms(platform)))
@@ -92,7 +101,7 @@ async def _serve(
     chores += [asyncio.create_task(_keep_worker(dsn, settings, listening)) for _ in range(listening.workers - 1)]
     await ready(platform)
     try:
-        async with delivering(platform, settings):
+        async with delivering(platform, settings, {PAYMENT: PaymentNotices(platform)}):
             await listen(platform, settings, listening)
     finally:
         for chore in chores:
@@ -151,6 +160,7 @@ async def _keep_terms(platform: Platform) -> None:
     while True:
         try:
             await wallet.return_unaccepted(platform)
+            await binding_life.end_expired(platform)
             await set_aside.release_left(platform)
         except Exception:
             log.exception("what falls due could not be done, trying again in a minute")
@@ -200,7 +210,7 @@ async def _work(settings: Settings, listening: Listening) -> None:
     await platform.open()
     watch = asyncio.create_task(_stop_with_parent())
     try:
-        async with delivering(platform, settings):
+        async with delivering(platform, settings, {PAYMENT: PaymentNotices(platform)}):
             await listen(platform, settings, listening)
     finally:
         watch.cancel()

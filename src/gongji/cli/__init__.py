@@ -7,9 +7,11 @@ from gongji.cli.ask import ask
 from gongji.cli.bench import bench_app
 from gongji.cli.binding_staff import binding_app
 from gongji.cli.catalogue import catalogue_app
+from gongji.cli.channels import channels_app
 from gongji.cli.clearing import clearing_app
 from gongji.cli.client import client_app
 from gongji.cli.demo import demo_app
+from gongji.cli.gateway import gateway_app
 from gongji.cli.incidents import incidents_app
 from gongji.cli.ledger import ledger_app
 from gongji.cli.life import life_app
@@ -37,6 +39,7 @@ app.command()(up)
 app.add_typer(demo_app, name="demo")
 regions_app.command("purposes")(purposes_command)
 app.add_typer(regions_app, name="regions")
+app.add_typer(channels_app, name="channels")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(binding_app, name="binding")
 app.add_typer(incidents_app, name="incidents")
@@ -46,6 +49,7 @@ app.add_typer(voucher_app, name="voucher")
 app.add_typer(wallet_app, name="wallet")
 app.add_typer(premium_app, name="premium")
 app.add_typer(nhsa_app, name="nhsa")
+app.add_typer(gateway_app, name="gateway")
 app.add_typer(sandbox_app, name="sandbox")
 app.add_typer(catalogue_app, name="catalogue")
 app.add_typer(clearing_app, name="clearing")
