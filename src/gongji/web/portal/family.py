@@ -163,7 +163,7 @@ async def decline_binding(
     view = await _mine(platform, visitor, binding_id)
     if view.binding.user != visitor.person_no:
         raise NoSuchPageError
-    declined = await decline(platform, binding_id, visitor.person_no, CHANNEL)
+    declined = await decline(platform, binding_id, visitor.person_no, visitor.channel)
     if isinstance(declined, Refusal):
         return await _end_page(platform, visitor, binding_id, declined.text)
     return Redirect("/family?done=declined", status_code=HTTP_303_SEE_OTHER)
