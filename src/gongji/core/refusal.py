@@ -89,6 +89,7 @@ class Code(Enum):
         "本次住院在这笔结算之后还有结算（结算ID {settlement}），请从最后一笔开始逐笔撤销",
     )
     NOT_REVERSIBLE = "not_reversible", "{what}，不能撤销"
+    NOT_RETURNABLE = "not_returnable", "不能部分退费：{what}"
     RECORD_EXISTS = "record_exists", "{what}已存在，{remedy}"
     RECORD_UNKNOWN = "record_unknown", "未找到{what}，请核对后重新提交"
     RECORD_CLOSED = "record_closed", "{what}{state}，不能{act}"

@@ -93,6 +93,7 @@ def verify(dsn: str, progress: Progress = lambda _: None) -> Report:
             or _first(conn, "verify_orphans", "orphan", "没有对应的凭证、账户或封印")
             or _check_balances(conn)
             or _first(conn, "verify_links", "link", "撤销记录与账目不一致")
+            or _first(conn, "verify_returns", "link", "退费没有从原结算算起")
             or _check_uses(conn, count.drawn)
             or _check_transfers(conn, count.transfers)
             or _first(conn, "verify_year_totals", "year_total", "年度累计与结算记录不一致")
@@ -163,7 +164,7 @@ def _check_document(journal: _Journal, count: _Count) -> Difference | None:
         transfer = rows.transfer_decoder.decode(document)
         count.transfers[transfer.id] = (transfer.state, transfer.amount)
         return None
-    if row.kind not in ("settlement", "reversal"):
+    if row.kind not in ("settlement", "reversal", "partial_return"):
         return None
     settlement = rows.settlement_decoder.decode(document)
     for binding, amount in settlement.drawn.items():
@@ -172,16 +173,15 @@ def _check_document(journal: _Journal, count: _Count) -> Difference | None:
     if told != journal.columns:
         return Difference(kind="split", row=f"结算 {settlement.id}", stated=str(journal.columns), computed=str(told))
     posted = tuple((p.line, p.amount, p.purpose) for p in row.postings)
-    meant = tuple((n, p.amount, p.purpose) for n, p in enumerate(settlement.postings, start=1))
+    meant = tuple((n, p.amount, p.purpose) for n, p in enumerate(settlement.booked, start=1))
     if posted != meant:
         return Difference(kind="split", row=f"结算 {settlement.id} 的分录", stated=str(posted), computed=str(meant))
     return None
 
 
 def _told(settlement: Settlement) -> tuple[int, ...]:
-    split, sign = settlement.split, settlement.sign
-    parts = (split.total, split.pool, split.supplementary, split.own_total, split.shared_total, split.cash)
-    return tuple(sign * part for part in parts)
+    change = settlement.change
+    return (change.total, change.pool, change.supplementary, change.own, change.shared, change.cash)
 
 
 def _journals(conn: Connection, count: _Count) -> Iterator[_Journal]:

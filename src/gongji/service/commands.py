@@ -119,7 +119,20 @@ class Reverse(msgspec.Struct, frozen=True, kw_only=True):
     """Kinds of care whose settlements this way of asking may take back."""
 
 
-Command = Settle | Reverse
+class ReturnedItem(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of a bill and how much of its quantity is returned."""
+
+    line_no: str
+    quantity: Decimal
+
+
+class ReturnPart(Reverse, frozen=True, kw_only=True):
+    """Run a bill again without the items that were returned, and give each payer his difference back (部分退费)."""
+
+    items: tuple[ReturnedItem, ...]
+
+
+Command = Settle | Reverse | ReturnPart
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):

@@ -433,11 +433,12 @@ def apply_postings(snapshot: Snapshot, postings: tuple[Posting, ...]) -> None:
 
 
 def year_change(settlement: Settlement) -> YearToDate:
-    """What a settlement, or its reversal, changes in the yearly figures."""
-    sign = settlement.sign
+    """What a settlement, its reversal or a return changes in the yearly figures."""
+    change = settlement.change
+    same_event = settlement.continues or settlement.instead_of is not None
     return YearToDate(
-        deductible=sign * settlement.split.deductible,
-        eligible=sign * settlement.split.eligible,
-        pool=sign * settlement.split.pool,
-        events=0 if settlement.continues else sign,
+        deductible=change.deductible,
+        eligible=change.eligible,
+        pool=change.pool,
+        events=0 if same_event else settlement.sign,
     )

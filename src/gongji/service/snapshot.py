@@ -1,6 +1,7 @@
 """What a batch of commands needs to know, read at one moment; decisions change it in memory as they are made."""
 
 from datetime import date, datetime
+from decimal import Decimal
 
 import msgspec
 
@@ -23,6 +24,18 @@ class KnownMessage(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str
     settlement_id: str | None
     answer: bytes
+
+
+class Left(msgspec.Struct, kw_only=True):
+    """What is left of a line of a bill after what was returned of it; ``whole`` is the line as it was charged."""
+
+    item: str
+    batch: str
+    settled_by: str | None
+    whole: LineSplit
+    quantity: Decimal
+    price: Decimal
+    split: LineSplit
 
 
 class Stay(msgspec.Struct, kw_only=True):
@@ -73,6 +86,8 @@ class Snapshot(msgspec.Struct, kw_only=True):
     visit_ids: list[int]
     stays: dict[str, Stay] = {}
     """Stays in hospital by visit."""
+    returnable: dict[str, dict[str, Left]] = {}
+    """Lines of settled bills of which something is returned, by visit and line."""
 
     def money_of(self, person_no: str) -> tuple[PersonalAccount, ...]:
         """Everything that is a person's: his account and what was set aside, current-year money first."""

@@ -21,6 +21,7 @@ from gongji.service.secret import hash_token
 PUBLIC = {
     "/api/ask",
     "/api/messages/{institution}/{message_id}",
+    "/api/returns/{institution}/{message_id}",
     "/api/sessions",
     "/api/sessions/code",
     "/api/codes",

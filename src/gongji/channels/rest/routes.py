@@ -10,6 +10,7 @@ from gongji.channels.rest.ask import ask
 from gongji.channels.rest.callers import NotSignedInError, caller_of, origin
 from gongji.channels.rest.messages import message
 from gongji.channels.rest.problems import NOT_JSON, NOT_SIGNED_IN, Problem, RefusedError, answer, of_fault
+from gongji.channels.rest.returns import return_part
 
 
 def answer_fault(_request: Request[Any, Any, Any], fault: Exception) -> Response[Problem]:
@@ -33,6 +34,7 @@ def rest_routes() -> Router:
         route_handlers=[
             ask,
             message,
+            return_part,
             sessions.open_session,
             sessions.open_session_with_code,
             sessions.ask_for_code,

@@ -286,6 +286,7 @@ create table settlement (
     message_id text not null,
     care text not null,
     reverses text,                -- id of the settlement this one takes back
+    replaces text,                -- id of the settlement in whose place it stands after a return; amounts are differences
     settled_at timestamptz not null,
     total bigint not null,
     pool bigint not null,
@@ -296,7 +297,8 @@ create table settlement (
     balance_after bigint not null,
     document bytea not null,      -- the whole settlement with inputs, split and reasons, as JSON
     primary key (region, booked_on, journal_id),
-    check (total = pool + supplementary + own + shared + cash)
+    check (total = pool + supplementary + own + shared + cash),
+    check (reverses is null or replaces is null)
 ) partition by range (booked_on);
 create index settlement_of_person on settlement (person_no, settled_at);
 
@@ -330,7 +332,7 @@ create table journal (
     booked_on date not null,
     region text not null,
     id bigint not null,
-    kind text not null check (kind in ('credit', 'settlement', 'reversal', 'set_aside', 'given_back', 'transfer',
+    kind text not null check (kind in ('credit', 'settlement', 'reversal', 'partial_return', 'set_aside', 'given_back', 'transfer',
                                        'transfer_accepted', 'transfer_returned',
                                        'premium', 'clearing', 'correction')),
     booked_at timestamptz not null,

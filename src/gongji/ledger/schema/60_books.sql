@@ -2,7 +2,7 @@ create table journal (
     booked_on date not null,
     region text not null,
     id bigint not null,
-    kind text not null check (kind in ('credit', 'settlement', 'reversal', 'set_aside', 'given_back', 'transfer',
+    kind text not null check (kind in ('credit', 'settlement', 'reversal', 'partial_return', 'set_aside', 'given_back', 'transfer',
                                        'transfer_accepted', 'transfer_returned',
                                        'premium', 'clearing', 'correction')),
     booked_at timestamptz not null,

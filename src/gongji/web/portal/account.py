@@ -127,7 +127,7 @@ def _line(movement: Movement, person_no: str) -> Line:
 
 def _visits(settlements: Iterable[Settlement], places: dict[str, str]) -> list[Visit]:
     settlements = list(settlements)
-    gone = {s.reverses for s in settlements if s.reverses}
+    gone = {s.takes_back for s in settlements if s.takes_back}
     return [
         Visit(
             id=s.id,
