@@ -8,6 +8,7 @@ from gongji.cli.binding import binding_app
 from gongji.cli.catalogue import catalogue_app
 from gongji.cli.client import client_app
 from gongji.cli.demo import demo_app
+from gongji.cli.filing import filing_app
 from gongji.cli.ledger import ledger_app
 from gongji.cli.nhsa import nhsa_app
 from gongji.cli.outbox import outbox_app
@@ -29,6 +30,7 @@ app.add_typer(demo_app, name="demo")
 app.add_typer(regions_app, name="regions")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(binding_app, name="binding")
+app.add_typer(filing_app, name="filing")
 app.add_typer(nhsa_app, name="nhsa")
 app.add_typer(sandbox_app, name="sandbox")
 app.add_typer(catalogue_app, name="catalogue")

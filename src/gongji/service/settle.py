@@ -32,6 +32,7 @@ from gongji.core.settlement import calculate
 from gongji.core.terms import Terms, terms_for
 from gongji.ledger.rows import Visit
 from gongji.service.commands import Claimed, Done, Settle
+from gongji.service.filed import check_filed, filing_of
 from gongji.service.snapshot import Snapshot
 from gongji.service.stay_bill import check_care, check_stay, note_settled, of_this_stay
 
@@ -63,7 +64,8 @@ def decide_settlement(snapshot: Snapshot, command: Settle) -> Done | Refusal:
     bill = _bill_of(snapshot, command, patient)
     if isinstance(bill, Refusal):
         return bill
-    terms = terms_for(snapshot.book, patient.region, bill.on, patient.scheme, bill.care)
+    unfiled = check_filed(snapshot, command, institution, bill.on)
+    terms = unfiled or terms_for(snapshot.book, patient.region, bill.on, patient.scheme, bill.care)
     if isinstance(terms, Refusal):
         return terms
     own = snapshot.accounts_of(patient.person_no)
@@ -221,7 +223,9 @@ def _case_of(
 ) -> Case:
     place = snapshot.book.place_of(patient.region, institution.region)
     return Case(
-        facts=facts_of(patient, institution, bill.care, bill.on, place),
+        facts=facts_of(
+            patient, institution, bill.care, bill.on, place, filing_of(snapshot, command, patient, institution, bill.on)
+        ),
         bill=Bill(
             total=bill.parts.amount,
             full_self_pay=bill.parts.full_self_pay,

@@ -8,6 +8,7 @@ import msgspec
 from gongji.core.account import AccountKind, PersonalAccount
 from gongji.core.case import YearToDate
 from gongji.core.family import Binding, Used
+from gongji.core.filing import Filed
 from gongji.core.lines import LineSplit
 from gongji.core.money import Fen
 from gongji.core.person import Institution, Person
@@ -86,6 +87,8 @@ class Snapshot(msgspec.Struct, kw_only=True):
     visit_ids: list[int]
     stays: dict[str, Stay] = {}
     """Stays in hospital by visit."""
+    filings: dict[str, list[Filed]] = {}
+    """What was filed for patients whose bills depend on it."""
     returnable: dict[str, dict[str, Left]] = {}
     """Lines of settled bills of which something is returned, by visit and line."""
 

@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Request, Response, Router
 from litestar.di import Provide
 
-from gongji.channels.rest import bindings, consents, notices, people, sandbox, sessions, settlements
+from gongji.channels.rest import bindings, consents, filings, notices, people, sandbox, sessions, settlements
 from gongji.channels.rest.ask import ask
 from gongji.channels.rest.callers import NotSignedInError, caller_of, origin
 from gongji.channels.rest.messages import message
@@ -48,6 +48,9 @@ def rest_routes() -> Router:
             people.my_movements,
             settlements.my_settlements,
             settlements.settlement,
+            filings.my_filings,
+            filings.add_filing,
+            filings.revoke_filing,
             bindings.my_bindings,
             bindings.add_binding,
             bindings.confirm_binding,
