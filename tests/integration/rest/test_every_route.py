@@ -97,8 +97,16 @@ async def test_a_stranger_sees_nobody_elses_data(api: Any, people: Any, buy: Any
             " values ('gr-x', %s, %s, '{account:read}', now(), now() + interval '1 day')",
             [channel.client.id, people["son"].person_no],
         )
-    ids = {"settlement_id": settlement, "binding_id": made["id"], "session_id": device, "grant_id": "gr-x"}
-    secrets = {settlement, made["id"], device, "gr-x", "某渠道"} | {
+    away = {"kind": "temporary", "place": "310000", "begins_on": "2999-01-01", "notice_accepted": True}
+    filing = (await son.post("/me/filings", away)).json()["id"]
+    ids = {
+        "filing": filing,
+        "settlement_id": settlement,
+        "binding_id": made["id"],
+        "session_id": device,
+        "grant_id": "gr-x",
+    }
+    secrets = {settlement, filing, made["id"], device, "gr-x", "某渠道"} | {
         text
         for role in ("son", "father", "mother")
         for text in (people[role].name, people[role].certificate_no, people[role].card_no, people[role].person_no)
@@ -117,6 +125,7 @@ async def test_a_stranger_sees_nobody_elses_data(api: Any, people: Any, buy: Any
         assert answer.status_code in ((404, 422) if path != address or method != "GET" else (200,)), f"{method} {path}"
     assert (await son.get("/bindings")).json()[0]["state"] == "active"
     assert (await son.get("/me/channels")).json()[0]["state"] == "active"
+    assert [one["id"] for one in (await son.get("/me/filings")).json()] == [filing]
     assert any(one["id"] == device for one in (await son.get("/me/sessions")).json())
 
 
