@@ -2,7 +2,24 @@
 
 from litestar import Router
 
-from gongji.web.portal import account, bind, codes, consent, family, home, login, receipt, security
+from gongji.web.portal import (
+    account,
+    ask,
+    bind,
+    codes,
+    consent,
+    family,
+    help_centre,
+    home,
+    login,
+    messages,
+    preferences,
+    quote,
+    receipt,
+    regions,
+    security,
+    style,
+)
 
 
 def portal_routes() -> Router:
@@ -13,6 +30,21 @@ def portal_routes() -> Router:
         route_handlers=[
             home.home,
             home.services,
+            ask.ask_page,
+            quote.quote_page,
+            regions.regions_page,
+            regions.region_page,
+            help_centre.help_page,
+            help_centre.phones,
+            help_centre.sources,
+            help_centre.topic_page,
+            preferences.choose_view,
+            preferences.me,
+            preferences.privacy,
+            style.style,
+            messages.messages,
+            messages.message_settings,
+            messages.choose_messages,
             login.login_page,
             login.login,
             login.logout,
