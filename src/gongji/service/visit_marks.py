@@ -44,7 +44,7 @@ async def mark(platform: Platform, sender: Sender, request: MarkRequest) -> Answ
     async def work(conn: AsyncConnection) -> Answer | Refusal:
         person_no = request.person_no
         found = await people_by_number(conn, [person_no])
-        _, refusal = check_person(found.get(person_no), request.claimed)
+        _, refusal = check_person(found.get(person_no), request.claimed, platform.clock().date())
         visit = refusal or await own_visit(conn, sender.institution, person_no, request.visit_id)
         if isinstance(visit, Refusal):
             return visit
