@@ -1,6 +1,7 @@
 """What the server writes to its log: one JSON object a line, ids only, never a name or a certificate number."""
 
 import logging
+import sys
 
 import msgspec
 import structlog
@@ -18,6 +19,14 @@ def write_log_lines() -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.BytesLoggerFactory(),
         cache_logger_on_first_use=True,
+    )
+
+
+def keep_output_clean() -> None:
+    """Set the log up for a command: warnings only, beside what it prints."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
 
 
