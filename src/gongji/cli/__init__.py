@@ -6,6 +6,7 @@ from gongji.cli.ask import ask
 from gongji.cli.bench import bench_app
 from gongji.cli.binding_money import binding_app
 from gongji.cli.catalogue import catalogue_app
+from gongji.cli.clearing import clearing_app
 from gongji.cli.client import client_app
 from gongji.cli.demo import demo_app
 from gongji.cli.filing import filing_app
@@ -15,6 +16,7 @@ from gongji.cli.outbox import outbox_app
 from gongji.cli.premium import premium_app
 from gongji.cli.purposes import purposes_command
 from gongji.cli.quote import quote
+from gongji.cli.reconcile import reconcile_app
 from gongji.cli.regions import regions_app
 from gongji.cli.sandbox import sandbox_app
 from gongji.cli.staff import staff_app
@@ -42,6 +44,8 @@ app.add_typer(premium_app, name="premium")
 app.add_typer(nhsa_app, name="nhsa")
 app.add_typer(sandbox_app, name="sandbox")
 app.add_typer(catalogue_app, name="catalogue")
+app.add_typer(clearing_app, name="clearing")
+app.add_typer(reconcile_app, name="reconcile")
 app.add_typer(client_app, name="client")
 app.add_typer(staff_app, name="staff")
 app.add_typer(outbox_app, name="outbox")

@@ -2,21 +2,20 @@
 
 import hashlib
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
-from litestar import post
+from litestar import Request, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, HeaderParameter, JSONBody
 from msgspec import Meta
 
 from gongji.channels.rest import values
-from gongji.channels.rest.callers import public
-from gongji.channels.rest.messages import LONGEST, keys_of, knows_key
+from gongji.channels.rest.callers import LONGEST, institution_caller, public
 from gongji.channels.rest.problems import RefusedError, invalid
 from gongji.core.money import format_yuan
 from gongji.core.record import Settlement
-from gongji.core.refusal import Code, Refusal, refuse
+from gongji.core.refusal import Refusal
 from gongji.service.commands import ReturnedItem, ReturnPart, Sender
 from gongji.service.platform import Platform
 
@@ -63,6 +62,7 @@ class ReturnOut(msgspec.Struct, frozen=True, kw_only=True):
 
 @post("/returns/{institution:str}/{message_id:str}", tags=["机构"], **public())
 async def return_part(
+    request: Request[Any, Any, Any],
     platform: NamedDependency[Platform],
     institution: FromPath[str],
     message_id: FromPath[str],
@@ -73,8 +73,7 @@ async def return_part(
 
     The same message id with the same content gets the first answer again.
     """
-    if not knows_key(platform, await keys_of(platform, institution), apikey):
-        raise RefusedError(refuse(Code.NOT_YOURS, field="apikey"))
+    await institution_caller(request, platform, institution, apikey, None)
     if len(message_id) > LONGEST or not message_id.isascii() or not message_id.isprintable():
         raise invalid(f"message_id 是 1 到 {LONGEST} 个可见的 ASCII 字符", "message_id")
     content = hashlib.sha256(msgspec.json.encode(data)).digest()

@@ -127,7 +127,8 @@ create type account_kind as enum (
     'family',               -- what a person has moved aside for his family
     'quota_hold',           -- what a person has frozen for one binding
     'wallet',               -- what relatives have given a person
-    'wallet_transit'        -- given, and not accepted yet
+    'wallet_transit',       -- given, and not accepted yet
+    'bank'                  -- the money of a region; what went to others is what came in
 );
 
 -- Every insured person has at least one personal row: locking it serialises everything that changes his money,
@@ -400,6 +401,9 @@ create table settlement (
     check (reverses is null or replaces is null)
 ) partition by range (booked_on);
 create index settlement_of_person on settlement (person_no, settled_at);
+-- For everything of a day, such as an institution's reconciliation. Rows come in the order of time, so a block index is
+-- enough and costs a settlement next to nothing.
+create index settlement_by_day on settlement using brin (booked_on) with (autosummarize = on);
 
 -- Sources that settlements' reasons name, each once; the key is a hash over the body.
 create table citation (
@@ -528,6 +532,9 @@ create table message (
     received_at timestamptz not null,
     primary key (sender, message_id)
 );
+
+-- For what came lately; rows come in the order of time.
+create index message_by_time on message using brin (received_at) with (autosummarize = on);
 
 create table incident (
     id bigint generated always as identity primary key,
@@ -935,6 +942,101 @@ create function premium_cover(whose text, out covered date[], out repaid_years s
     from premium_paid p cross join lateral (values (p.covers_from, 1), (p.covers_to, 2)) as d (day, place)
     where p.person_no = whose
 $$;
+-- Clearing (清算): what regions owe each other, and what they pay to institutions. A month that was closed, its
+-- statements and its payments are only ever added to.
+
+-- What moved between two regions, as the debtor's books have it: negative where a payment was taken back.
+create view clearing_line as
+select a.region as debtor, a.owner as creditor, p.booked_on, p.region, p.journal_id, p.line, p.purpose, p.amount, j.kind
+from account a
+cross join lateral (
+    select booked_on, region, journal_id, line, purpose, amount from posting where to_account = a.id
+    union all
+    select booked_on, region, journal_id, line, purpose, -amount from posting where from_account = a.id
+) p
+join journal j on (j.region, j.booked_on, j.id) = (p.region, p.booked_on, p.journal_id)
+where a.kind = 'clearing_payable' and j.kind <> 'clearing';
+
+-- What a region came to owe an institution: negative where a payment was taken back.
+create view institution_line as
+select a.owner as institution, a.region as payer, p.booked_on, p.region, p.journal_id, p.line, p.purpose, p.amount, j.kind
+from account a
+cross join lateral (
+    select booked_on, region, journal_id, line, purpose, amount from posting where to_account = a.id
+    union all
+    select booked_on, region, journal_id, line, purpose, -amount from posting where from_account = a.id
+) p
+join journal j on (j.region, j.booked_on, j.id) = (p.region, p.booked_on, p.journal_id)
+where a.kind = 'institution_payable' and j.kind <> 'clearing';
+
+create table clearing_month (
+    month date primary key check (extract(day from month) = 1),
+    closed_at timestamptz not null,
+    closed_by text not null
+);
+
+create table clearing_statement (
+    month date not null references clearing_month,
+    debtor text not null,         -- region that owes
+    creditor text not null,       -- region that is owed
+    owed bigint not null check (owed >= 0),
+    returned bigint not null check (returned >= 0),
+    lines bigint not null check (lines > 0),
+    primary key (month, debtor, creditor),
+    check (debtor <> creditor)
+);
+
+create table clearing_payment (
+    month date not null,
+    debtor text not null,
+    creditor text not null,
+    journal_id bigint not null unique,
+    booked_on date not null,
+    reference text not null,      -- of the bank
+    paid_at timestamptz not null,
+    paid_by text not null,
+    primary key (month, debtor, creditor),
+    foreign key (month, debtor, creditor) references clearing_statement
+);
+
+create trigger clearing_month_is_append_only before update or delete on clearing_month
+    for each row execute function refuse_change();
+create trigger clearing_statement_is_append_only before update or delete on clearing_statement
+    for each row execute function refuse_change();
+create trigger clearing_payment_is_append_only before update or delete on clearing_payment
+    for each row execute function refuse_change();
+
+create sequence clearing_application_id;
+
+-- What an institution asks to be paid for a time that is over (清算申请).
+create table clearing_application (
+    id text primary key,
+    institution text not null references institution,
+    payer text not null,          -- region that pays: the institution's
+    category text not null,       -- in the channel's word
+    cares text[] not null,
+    month text not null check (month ~ '^\d{6}$'),
+    begins_on date not null,
+    ends_on date not null check (ends_on >= begins_on),
+    total bigint not null,        -- of the bills, then who paid them
+    fund bigint not null,
+    account bigint not null,
+    cash bigint not null,
+    stated jsonb not null,        -- what else the institution stated
+    state text not null default 'applied' check (state in ('applied', 'withdrawn', 'rejected', 'approved', 'paid')),
+    reason text not null default '',
+    applied_at timestamptz not null,
+    decided_at timestamptz,
+    decided_by text,
+    journal_id bigint unique,
+    booked_on date,
+    reference text,
+    paid_at timestamptz,
+    paid_by text,
+    check (total = fund + account + cash),
+    check ((state = 'paid') = (journal_id is not null))
+);
+create index clearing_application_of_institution on clearing_application (institution, ends_on);
 -- The latest messages of the sandbox's gateway, as they came and as they were answered; production never writes here.
 -- No reference to other tables: a message may name an institution that there is none of, and a reset empties the rest.
 create table recording (
@@ -966,4 +1068,41 @@ create table injected_fault (
     transaction text not null,    -- empty: every transaction
     remaining bigint check (remaining > 0),
     set_at timestamptz not null
+);
+-- What institutions say they hold (对账): the newest word on each settlement, and the times for which a list was whole.
+create table holding (
+    institution text not null references institution,
+    settlement_id text not null,  -- as the institution wrote it
+    refund boolean not null,
+    visit_id text not null,
+    person_no text not null,
+    total bigint not null,
+    fund bigint not null,
+    account bigint not null,
+    times integer not null check (times > 0),   -- rows of the list that said so
+    from_at timestamptz not null,               -- the time its list was about
+    until_at timestamptz not null,
+    region text,                                -- and its insured region and kinds of care, where it was of some only
+    cares text[],
+    stated_at timestamptz not null,
+    primary key (institution, settlement_id, refund)
+);
+
+create table holding_list (
+    id bigint generated always as identity primary key,
+    institution text not null references institution,
+    from_at timestamptz not null,
+    until_at timestamptz not null check (until_at > from_at),
+    region text,                  -- of one insured region only
+    cares text[],                 -- of these kinds of care only
+    stated_at timestamptz not null
+);
+create index holding_list_of_institution on holding_list (institution, until_at);
+
+-- Answers that could not be given to whoever asked: the connection was gone.
+create table undelivered (
+    institution text not null,
+    message_id text not null,
+    at timestamptz not null,
+    primary key (institution, message_id)
 );

@@ -13,6 +13,9 @@ create table message (
     primary key (sender, message_id)
 );
 
+-- For what came lately; rows come in the order of time.
+create index message_by_time on message using brin (received_at) with (autosummarize = on);
+
 create table incident (
     id bigint generated always as identity primary key,
     kind text not null,
