@@ -2,6 +2,7 @@
 
 import typer
 
+from gongji.cli.account import account_app
 from gongji.cli.ask import ask
 from gongji.cli.bench import bench_app
 from gongji.cli.binding_money import binding_app
@@ -10,7 +11,9 @@ from gongji.cli.clearing import clearing_app
 from gongji.cli.client import client_app
 from gongji.cli.demo import demo_app
 from gongji.cli.filing import filing_app
+from gongji.cli.incidents import incidents_app
 from gongji.cli.ledger import ledger_app
+from gongji.cli.life import life_app
 from gongji.cli.nhsa import nhsa_app
 from gongji.cli.outbox import outbox_app
 from gongji.cli.premium import premium_app
@@ -38,6 +41,9 @@ app.add_typer(regions_app, name="regions")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(binding_app, name="binding")
 app.add_typer(filing_app, name="filing")
+app.add_typer(incidents_app, name="incidents")
+app.add_typer(account_app, name="account")
+app.add_typer(life_app, name="life")
 app.add_typer(voucher_app, name="voucher")
 app.add_typer(wallet_app, name="wallet")
 app.add_typer(premium_app, name="premium")

@@ -126,6 +126,7 @@ def binding(row: Row) -> Binding:
         limits=limits(row[9]),
         term=BindingTerm(row[10]),
         created_at=row[11],
+        ended_reason=row[12] or "",
     )
 
 

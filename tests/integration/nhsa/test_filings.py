@@ -14,44 +14,11 @@ from gongji.ledger.verify import verify
 from gongji.service.commands import Sender
 from gongji.service.filings import FilingRequest, file, file_away, review, revoke, views_of
 from gongji.service.records import settlement_view
-from stays import Ward
+from stays import Ward, disease, referral
 
 D = Decimal
 BEIJING = "110000"
 SHANDONG = "370400"
-
-
-def referral(person: Any, **other: Any) -> dict[str, Any]:
-    about = {
-        "psn_no": person.person_no,
-        "diag_code": "I10",
-        "diag_name": "高血压",
-        "reflin_medins_no": "H61010099901",
-        "reflin_medins_name": "测试机构",
-        "mdtrtarea_admdvs": "610100",
-        "refl_type": "3",
-        "refl_date": "2026-01-01",
-        "refl_rea": "本地不能治",
-        "refl_opnn": "同意",
-    }
-    return {"refmedin": about | other}
-
-
-def disease(person: Any, **other: Any) -> dict[str, Any]:
-    about = {
-        "psn_no": person.person_no,
-        "insutype": "310",
-        "opsp_dise_code": "M03900",
-        "opsp_dise_name": "高血压病",
-        "insu_optins": person.region,
-        "ide_fixmedins_no": "H61010099901",
-        "ide_fixmedins_name": "测试机构",
-        "hosp_ide_date": "2025-12-01",
-        "diag_dr_codg": "D1",
-        "diag_dr_name": "医师甲",
-        "begndate": "2026-01-01",
-    }
-    return {"data": about | other}
 
 
 async def file_for(city: Any, person: Any, kind: Filing, **other: Any) -> Any:

@@ -6,6 +6,7 @@ from litestar import Request, Response, Router
 from litestar.di import Provide
 
 from gongji.channels.rest import (
+    binding_steps,
     bindings,
     consents,
     desk,
@@ -18,6 +19,7 @@ from gongji.channels.rest import (
     sessions,
     settlements,
     sharing,
+    supervision,
     vouchers,
     wallet,
 )
@@ -59,20 +61,13 @@ HANDLERS: Final = (
     bindings.add_binding,
     bindings.confirm_binding,
     bindings.end_binding,
+    *binding_steps.ROUTES,
     vouchers.show_code,
     vouchers.my_code_accounts,
     vouchers.add_code_account,
     vouchers.allow_code_account,
     vouchers.end_code_account,
-    sharing.my_sharing,
-    sharing.my_uses,
-    sharing.my_binding,
-    sharing.put_limits,
-    sharing.put_quota,
-    sharing.put_order,
-    sharing.my_family_account,
-    sharing.deposit,
-    sharing.take_back,
+    *sharing.ROUTES,
     wallet.my_wallet,
     wallet.my_transfers,
     wallet.send,
@@ -111,6 +106,7 @@ HANDLERS: Final = (
     desk.clearing_applications,
     desk.decide_clearing_application,
     desk.pay_clearing_application,
+    *supervision.ROUTES,
 )
 """Every route, resource by resource."""
 

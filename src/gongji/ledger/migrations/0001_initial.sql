@@ -38,6 +38,7 @@ create table person (
     insured_since date,
     suspended_on date,
     retired_on date,
+    died_on date,
     gp_signed boolean not null default false,
     missing_years smallint not null default 0 check (missing_years >= 0),
     -- Figures of the premiums that stand, beside the row so that a bill reads them with the person.
@@ -244,27 +245,91 @@ create table binding (
     limits jsonb not null default '{}',   -- what the authoriser allows: amounts in fen, purposes, kinds of place
     proof jsonb not null,         -- notice version, consent time, signature hash, channel
     ended_reason text,
+    device text not null default '',      -- hash of the device's own mark, where the channel has one
     created_at timestamptz not null,
     changed_at timestamptz not null,
     check (authoriser <> user_no),
-    check (ends_on is null or ends_on >= starts_on)
+    check (ends_on is null or ends_on >= starts_on),
+    check ((state = 'ended') = (ended_reason is not null))
 );
+create index binding_made on binding (created_at);
 create unique index binding_once on binding (authoriser, user_no, mode) where state <> 'ended';
 create index binding_of_user on binding (user_no) where state <> 'ended';
 
 -- Each step in the life of a binding; never changed.
 create table binding_event (
+    no bigint generated always as identity,
     binding_id text not null references binding,
     at timestamptz not null,
     what text not null,
-    actor text not null,
+    actor text not null,          -- person, staff/login, or system
     channel text not null,
+    clerk text not null default '',       -- login of whoever did it for the actor at a counter
+    place text not null default '',       -- the hall or window
     details jsonb not null default '{}'
 );
 create index binding_event_of on binding_event (binding_id, at);
 
 create trigger binding_event_is_append_only before update or delete on binding_event
     for each row execute function refuse_change();
+
+-- Papers and drawn signatures that prove a binding (证明材料). What a clerk has only seen has no content.
+create table binding_paper (
+    no bigint generated always as identity,
+    id text primary key,
+    owner text not null references person,
+    kind text not null,
+    name text not null default '',
+    media_type text,
+    content bytea,
+    sha256 bytea,
+    seen_by text,                 -- login of the clerk who has seen the original
+    binding_id text references binding,   -- null until it goes with an application
+    created_at timestamptz not null,
+    check ((content is null) = (seen_by is not null)),
+    check (content is null or sha256 = sha256(content))
+);
+create index binding_paper_of on binding_paper (binding_id);
+create index binding_paper_loose on binding_paper (created_at) where binding_id is null;
+
+-- Who is what to whom, as it was declared: by a binding, or at a counter (亲属关系申报).
+create table kinship (
+    person_no text not null references person,
+    relative_no text not null references person,
+    relation text not null,       -- what the relative is to the person
+    basis text not null check (basis in ('commitment', 'documents', 'counter')),
+    declared_at timestamptz not null,
+    declared_by text not null,
+    until_on date,                -- last day, such as that of a divorce
+    primary key (person_no, relative_no, relation),
+    check (person_no <> relative_no)
+);
+create index kinship_of_relative on kinship (relative_no);
+
+-- What happened to people, as it was reported (人员变动): death, divorce, insurance, cards. Never changed.
+create table life_event (
+    id bigint generated always as identity primary key,
+    person_no text not null references person,
+    kind text not null,
+    happened_on date not null,
+    reported_at timestamptz not null,
+    actor text not null,
+    channel text not null,
+    place text not null default '',
+    details jsonb not null default '{}'
+);
+create unique index life_event_once on life_event (person_no, kind, happened_on);
+create unique index life_event_death on life_event (person_no) where kind = 'death';
+
+create trigger life_event_is_append_only before update or delete on life_event
+    for each row execute function refuse_change();
+
+-- Cards that were replaced: whoever shows one is its owner, not somebody else.
+create table former_card (
+    card_no text primary key,
+    person_no text not null references person,
+    replaced_at timestamptz not null
+);
 
 -- What was drawn through a binding on a day of payment and not given back; guarded by the lock on the authoriser's
 -- account rows.
@@ -536,15 +601,6 @@ create table message (
 -- For what came lately; rows come in the order of time.
 create index message_by_time on message using brin (received_at) with (autosummarize = on);
 
-create table incident (
-    id bigint generated always as identity primary key,
-    kind text not null,
-    at timestamptz not null,
-    institution text,
-    persons text[] not null,
-    details jsonb not null default '{}'
-);
-
 create table sign_in (
     sign_no text primary key,
     institution text not null references institution,
@@ -557,9 +613,6 @@ create table setting (
     key text primary key,
     value text not null
 );
-
-create trigger incident_is_append_only before update or delete on incident
-    for each row execute function refuse_change();
 -- Who signs in and how: people, and those who work at the agency. Secrets are kept as hashes only.
 create table session (
     token_hash bytea primary key,
@@ -677,6 +730,63 @@ create table oauth_access (
 create index oauth_access_of_person on oauth_access (person_no, id);
 
 create trigger oauth_access_is_append_only before update or delete on oauth_access
+    for each row execute function refuse_change();
+-- What looks like misuse (线索), what was done about it, and every act of staff. All of it is only ever added to.
+create table incident (
+    id bigint generated always as identity primary key,
+    kind text not null,
+    key text not null default '', -- the same misuse has the same key; empty: each is a new one
+    at timestamptz not null,
+    region text not null,         -- who looks into it
+    institution text,
+    persons text[] not null,
+    details jsonb not null default '{}'   -- evidence: ids, amounts, times
+);
+create unique index incident_once on incident (key) where key <> '';
+create index incident_of_region on incident (region, id);
+create index incident_told_by on incident ((details ->> 'told_by')) where details ? 'told_by';
+
+-- An incident is open until its latest step says otherwise.
+create table incident_step (
+    incident_id bigint not null references incident,
+    no smallint not null,
+    at timestamptz not null,
+    state text not null check (state in ('open', 'confirmed', 'dismissed')),
+    staff text not null,
+    reason text not null,
+    fine bigint check (fine >= 0),
+    primary key (incident_id, no)
+);
+
+-- People whose commitment is not believed any more (失信名单).
+create table untrustworthy (
+    person_no text not null references person,
+    since date not null,
+    until_on date,
+    incident_id bigint not null references incident,
+    primary key (person_no, incident_id)
+);
+
+create table staff_act (
+    id bigint generated always as identity primary key,
+    at timestamptz not null,
+    staff text not null,
+    what text not null,
+    region text not null,
+    person_no text,               -- whom it concerns
+    about text not null default '',       -- id of the binding or incident
+    place text not null default '',
+    reason text not null default ''
+);
+create index staff_act_of_person on staff_act (person_no, id);
+
+create trigger incident_is_append_only before update or delete on incident
+    for each row execute function refuse_change();
+
+create trigger incident_step_is_append_only before update or delete on incident_step
+    for each row execute function refuse_change();
+
+create trigger staff_act_is_append_only before update or delete on staff_act
     for each row execute function refuse_change();
 -- Files that institutions send (9101) or fetch (9102). The content belongs to its hash and is never changed.
 create table stored_file (
