@@ -92,6 +92,12 @@ async def test_nobody_gets_nothing(api: Any) -> None:
             assert (answer.status_code, answer.json()["code"]) == (401, "not_signed_in"), f"{method} {path}"
 
 
+async def _filing(person: Any) -> str:
+    """Care away from home, filed by a person himself."""
+    away = {"kind": "temporary", "place": "310000", "begins_on": "2999-01-01", "notice_accepted": True}
+    return str((await person.post("/me/filings", away)).json()["id"])
+
+
 async def test_a_stranger_sees_nobody_elses_data(api: Any, people: Any, buy: Any, running: Platform) -> None:
     """Every route with the ids of the family; nothing of theirs may come back, and nothing of theirs may change."""
     son, stranger = await api("son"), await api("stranger")
@@ -117,8 +123,7 @@ async def test_a_stranger_sees_nobody_elses_data(api: Any, people: Any, buy: Any
     ids = {"settlement_id": settlement, "binding_id": made["id"], "session_id": device, "grant_id": "gr-x"}
     ids["transfer_id"] = await _transfer(people, running)
     ids["premium_id"] = premium
-    away = {"kind": "temporary", "place": "310000", "begins_on": "2999-01-01", "notice_accepted": True}
-    filing = ids["filing"] = (await son.post("/me/filings", away)).json()["id"]
+    filing = ids["filing"] = await _filing(son)
     secrets = {settlement, made["id"], device, "gr-x", "某渠道", premium, filing} | {
         text
         for role in ("son", "father", "mother")

@@ -171,18 +171,14 @@ HANDLERS: Final[dict[str, Handler]] = {
     "5204": t5204_fee_lines.handle,
     "5205": t5205_special_disease_lines.handle,
     "5206": t5206_year_figures.handle,
-<<<<<<< HEAD
     "5301": t5301_special_diseases.handle,
     "5302": t5302_designated.handle,
-=======
-    "6101": t6101_decode_voucher.handle,
     "6201": t6201_open_order.handle,
     "6202": t6202_pay_order.handle,
     "6203": t6203_refund_order.handle,
     "6204": t6204_sync_order.handle,
     "6301": t6301_query_order.handle,
     "6401": t6401_revoke_order.handle,
->>>>>>> main
     "5303": t5303_in_hospital.handle,
     "5304": t5304_referrals.handle,
     "6101": t6101_decode_voucher.handle,
