@@ -95,7 +95,9 @@ async def test_nobody_gets_nothing(api: Any) -> None:
 async def _filing(person: Any) -> str:
     """Care away from home, filed by a person himself."""
     away = {"kind": "temporary", "place": "310000", "begins_on": "2999-01-01", "notice_accepted": True}
-    return str((await person.post("/me/filings", away)).json()["id"])
+    made = await person.post("/me/filings", away)
+    assert made.status_code == 201, made.text
+    return str(made.json()["id"])
 
 
 async def test_a_stranger_sees_nobody_elses_data(api: Any, people: Any, buy: Any, running: Platform) -> None:

@@ -114,3 +114,6 @@ def _out(platform: Platform, view: FilingView) -> FilingOut:
         ends_on=filed.ends_on,
         reviewed=view.reviewed,
     )
+
+
+ROUTES = (my_filings, add_filing, revoke_filing)
