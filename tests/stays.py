@@ -89,6 +89,41 @@ def named(person: Any, visit: str, **other: Any) -> dict[str, Any]:
     return {"data": {"mdtrt_id": visit, "psn_no": person.person_no} | other}
 
 
+def referral(person: Any, **other: Any) -> dict[str, Any]:
+    """2501."""
+    about = {
+        "psn_no": person.person_no,
+        "diag_code": "I10",
+        "diag_name": "高血压",
+        "reflin_medins_no": "H61010099901",
+        "reflin_medins_name": "测试机构",
+        "mdtrtarea_admdvs": "610100",
+        "refl_type": "3",
+        "refl_date": "2026-01-01",
+        "refl_rea": "本地不能治",
+        "refl_opnn": "同意",
+    }
+    return {"refmedin": about | other}
+
+
+def disease(person: Any, **other: Any) -> dict[str, Any]:
+    """2503."""
+    about = {
+        "psn_no": person.person_no,
+        "insutype": "310",
+        "opsp_dise_code": "M03900",
+        "opsp_dise_name": "高血压病",
+        "insu_optins": person.region,
+        "ide_fixmedins_no": "H61010099901",
+        "ide_fixmedins_name": "测试机构",
+        "hosp_ide_date": "2025-12-01",
+        "diag_dr_codg": "D1",
+        "diag_dr_name": "医师甲",
+        "begndate": "2026-01-01",
+    }
+    return {"data": about | other}
+
+
 class Ward:
     """One hospital's client with shorthands for stays."""
 

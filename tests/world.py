@@ -136,6 +136,12 @@ class World:
     async def balance(self, nickname: str) -> int:
         return (await self.holding(nickname)).balance
 
+    async def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Run a statement behind the platform's back."""
+        async with self.platform.pool.connection() as conn:
+            cursor = await conn.execute(query)
+            return await cursor.fetchall() if cursor.description else []
+
     def sender(self, institution: str, transaction: str, message_id: str = "", content: str = "") -> Sender:
         message_id = message_id or f"{institution}M{next(_numbers):010d}"
         content_hash = (content or message_id).encode()

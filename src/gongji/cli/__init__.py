@@ -11,6 +11,7 @@ from gongji.cli.channels import channels_app
 from gongji.cli.clearing import clearing_app
 from gongji.cli.client import client_app
 from gongji.cli.demo import demo_app
+from gongji.cli.filing import filing_app
 from gongji.cli.gateway import gateway_app
 from gongji.cli.incidents import incidents_app
 from gongji.cli.ledger import ledger_app
@@ -42,6 +43,7 @@ app.add_typer(regions_app, name="regions")
 app.add_typer(channels_app, name="channels")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(binding_app, name="binding")
+app.add_typer(filing_app, name="filing")
 app.add_typer(incidents_app, name="incidents")
 app.add_typer(account_app, name="account")
 app.add_typer(life_app, name="life")

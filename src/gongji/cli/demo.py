@@ -4,13 +4,17 @@ import asyncio
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
+import httpx
 import msgspec
 import typer
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 
 from gongji.cli.opening import DataOption, database, fail, on_platform, settings_or_exit
+from gongji.core.money import format_yuan
 from gongji.demo import city
+from gongji.demo.day import Evening, run_day
 from gongji.demo.describe import NotBuiltError
 from gongji.ledger.embedded import EmbeddedPostgres
 from gongji.settings import Settings
@@ -79,6 +83,66 @@ def reset(
     except city.BusyError as busy:
         fail(str(busy))
     typer.echo("演示城市已重建")
+
+
+@demo_app.command()
+def day(
+    *,
+    visits: Annotated[int, typer.Option("--visits", "-n", help="就诊次数", min=1, max=100_000)] = 2000,
+    seed: Annotated[int, typer.Option(help="同一个数安排同样的一天")] = 1,
+    data: DataOption = None,
+) -> None:
+    """演示城市的一天：挂号、费用、预结算、结算、药店、住院、重发、丢失应答、撤销、部分退费，最后对账到分。
+
+    例：先在一个终端运行 gongji up --demo，再在另一个终端运行 gongji demo day
+
+    报文经过真正的国家接口。机构一边各自记账，晚上与平台逐家核对：应付机构款、个人账户减少额、全部封印和余额。
+    有一分不一致就指出来，退出码为 1。运行期间请不要同时办理别的业务。账户里的钱会用掉；gongji demo reset 可以重来。
+    """
+    settings = _sandbox(data)
+    with database(data) as dsn:
+        try:
+            found = asyncio.run(city.read(dsn))
+        except NotBuiltError:
+            _missing(settings)
+        try:
+            with Progress(console=Console(stderr=True), transient=True) as bar:
+                task = bar.add_task("就诊", total=visits)
+                evening = run_day(dsn, found, visits, seed, lambda: bar.advance(task))
+        except httpx.TransportError as fault:
+            fail(f"连不上 {found['gateway']} 或 {found['portal']}（{type(fault).__name__}）：请先运行 gongji up --demo")
+    _tell_evening(evening)
+
+
+def _tell_evening(evening: Evening) -> None:
+    console = Console()
+    table = Table("项目", "数量", title="演示的一天", title_justify="left")
+    for what, number in sorted(evening.books.counts.items()):
+        table.add_row(_COUNTED.get(what, what), str(number))
+    for reason, number in evening.books.refusals.most_common():
+        table.add_row(f"拒绝：{reason}", str(number))
+    console.print(table)
+    owed = sum(evening.books.owed.values())
+    console.print(f"机构应收 {format_yuan(owed)} 元，其中个人账户和共济 {format_yuan(evening.books.accounts)} 元")
+    if evening.differences:
+        fail("对账不一致：\n" + "\n".join(evening.differences))
+    console.print(f"对账一致，一分不差；核账通过（{evening.ledger.journals} 笔凭证）")
+
+
+_COUNTED = {
+    "messages": "报文",
+    "outpatient": "门诊",
+    "pharmacy": "药店购药",
+    "stay": "住院",
+    "registration": "挂号后撤销",
+    "settlements": "结算",
+    "reversals": "撤销",
+    "partial returns": "部分退费",
+    "repeats": "重发",
+    "lost answers": "丢失应答",
+    "lost answers: done": "丢失应答，查到已办理",
+    "lost answers: never_seen": "丢失应答，查到没有收到",
+}
 
 
 def _sandbox(data: Path | None) -> Settings:

@@ -7,7 +7,7 @@ import msgspec
 
 from gongji.core.bands import Exact, Span, beyond_payment, paid, rounded, share_of_exact, spans_of, within_spending
 from gongji.core.case import Case, Step, YearToDate
-from gongji.core.codes import Care, Place
+from gongji.core.codes import Care, Filing, Place
 from gongji.core.facts import FACT_NAMES, Facts, MissingFactError, When
 from gongji.core.money import BasisPoints, Fen, share_of
 from gongji.core.refusal import Code, Refusal, refuse
@@ -65,6 +65,9 @@ def fund_share(terms: Terms, case: Case, base: Fen, steps: list[Step]) -> Fund |
         return refuse(Code.RULE_UNKNOWN, field="care.type", region=terms.region_name, what=what)
     facts = _facts(benefit.prescription, case, steps)
     try:
+        unfiled = _unfiled(terms, facts)
+        if unfiled:
+            return unfiled
         rows = _rows(benefit, facts)
         if rows is None:
             what = "该人员类别与医院级别的待遇"
@@ -85,6 +88,22 @@ def _facts(prescription: Prescription | None, case: Case, steps: list[Step]) -> 
     if facts.care is Care.INPATIENT and case.year_to_date.events >= facts.stay:
         facts = msgspec.structs.replace(facts, stay=case.year_to_date.events + 1)
     return facts
+
+
+def _unfiled(terms: Terms, facts: Facts) -> Refusal | None:
+    """Care away from home that the region settles only after a filing."""
+    rule = terms.away.filing if terms.away else None
+    if rule is None or facts.place is Place.HOME or facts.filing is not Filing.NONE:
+        return None
+    if not any(row.matches(facts) for row in rule.rows):
+        return None
+    return refuse(
+        Code.FILING_NEEDED,
+        field="care.filing",
+        region=terms.region_name,
+        place=facts.place.label,
+        care=terms.care.label,
+    )
 
 
 _NO_DEDUCTIBLE = DeductibleRow(when=When(), amounts=(0,))

@@ -368,31 +368,29 @@ def of_settlements(settlements: Iterable[Settlement], used_up: Collection[str] =
         settlements: settlements and reversals that were just made.
         used_up: bindings for a single use that ended with them.
     """
-    return [notice for s in settlements if s.split.shared_total for notice in _of_settlement(s, used_up)]
+    return [notice for s in settlements if s.drawn for notice in _of_settlement(s, used_up)]
 
 
 def _of_settlement(settlement: Settlement, used_up: Collection[str]) -> list[Notice]:
     payers = {payer.binding: payer.authoriser for payer in settlement.payers}
     sharers = {sharer.id: sharer for sharer in settlement.case.sharers}
     notices = []
-    for drawn in settlement.split.shared:
-        if not drawn.amount:
-            continue
-        both = {Side.AUTHORISER: payers[drawn.id], Side.USER: settlement.person_no}
-        amount, at = format_yuan(drawn.amount), settlement.settled_at
+    for binding, moved in settlement.drawn.items():
+        both = {Side.AUTHORISER: payers[binding], Side.USER: settlement.person_no}
+        amount, at = format_yuan(abs(moved)), settlement.settled_at
         facts = {"about": settlement.id, "place": settlement.institution, "amount": amount}
-        if settlement.reverses:
-            facts |= _held(settlement, payers[drawn.id])
+        if moved < 0:
+            facts |= _held(settlement, payers[binding])
             notices += told_of(Kind.SHARED_MONEY_RETURNED, at, both, **facts)
             continue
-        left = left_after(sharers.get(drawn.id), drawn.amount)
+        left = left_after(sharers.get(binding), moved)
         words = {"left": "，".join(f"{limit}还剩 {format_yuan(fen)} 元" for limit, fen in left)} if left else {}
         notices += told_of(Kind.SHARED_MONEY_USED, at, both, purpose=settlement.care.label, **facts, **words)
         reached = [limit for limit, fen in left if not fen]
         if reached:
             notices += told_of(Kind.LIMIT_REACHED, at, both, about=settlement.id, limits="、".join(reached))
-        if drawn.id in used_up:
-            notices += told_of(Kind.BINDING_ENDED, at, both, about=drawn.id, reason=EndReason.USED_UP.label)
+        if binding in used_up:
+            notices += told_of(Kind.BINDING_ENDED, at, both, about=binding, reason=EndReason.USED_UP.label)
     return notices
 
 
@@ -414,7 +412,7 @@ def left_after(sharer: Sharer | None, drawn: Fen) -> list[tuple[str, Fen]]:
 
 def _held(reversal: Settlement, authoriser: str) -> dict[str, str]:
     """Whether the authoriser's part waits in suspense because his account is closed."""
-    for posting in reversal.postings:
+    for posting in reversal.booked:
         to = posting.to
         if isinstance(to, AccountRef) and to.kind is AccountKind.SUSPENSE and to.owner == authoriser:
             return {"held": "（待领取）"}

@@ -92,6 +92,7 @@ class Code(Enum):
         "本次住院在这笔结算之后还有结算（结算ID {settlement}），请从最后一笔开始逐笔撤销",
     )
     NOT_REVERSIBLE = "not_reversible", "{what}，不能撤销"
+    NOT_RETURNABLE = "not_returnable", "不能部分退费：{what}"
     ORDER_UNKNOWN = "order_unknown", "没有找到这个支付订单，或支付令牌不对，请核对订单号"
     ORDER_EXISTS = "order_exists", "医疗机构订单号 {order} 已经下过单，请用原订单支付，或先撤销"
     ORDER_STATE = "order_state", "订单{state}，不能办理这项业务，请先查询订单"
@@ -104,6 +105,9 @@ class Code(Enum):
     RECORD_UNKNOWN = "record_unknown", "未找到{what}，请核对后重新提交"
     RECORD_CLOSED = "record_closed", "{what}{state}，不能{act}"
     FILE_UNKNOWN = "file_unknown", "未找到文件 {number}，或已过下载截止时间，请重新上传或重新申请下载"
+    FILING_INVALID = "filing_invalid", "备案不合规：{what}"
+    FILING_MISSING = "filing_missing", "该参保人在 {on} 没有有效的{what}，请先办理{what}"
+    FILING_NEEDED = "filing_needed", "{region}规定{place}的{care}须先备案，请先办理异地就医备案，备案后可以直接结算"
     RULE_UNKNOWN = "rule_unknown", "{region}的{what}未收录，无法计算；请以参保地医保经办机构答复为准"
     FACT_MISSING = "fact_missing", "计算需要{what}，请补充后重试"
     NOTICE_NOT_ACCEPTED = "notice_not_accepted", "请先阅读并同意告知书"

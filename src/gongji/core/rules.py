@@ -232,6 +232,13 @@ class AwayFirstSelfPay(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[AwayRow, ...]
 
 
+class AwayFiling(msgspec.Struct, frozen=True, kw_only=True):
+    """Care away from home that is settled only after a filing (异地就医须先备案)."""
+
+    cite: Citation
+    rows: tuple[When, ...]
+
+
 class Segments(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the account is kept as current-year and historical money (当年/历年).
 
@@ -572,6 +579,7 @@ Rule = (
     | AwayHome
     | AwayPoints
     | AwayFirstSelfPay
+    | AwayFiling
     | Segments
     | Payable
     | MedicalYear

@@ -26,6 +26,7 @@ from gongji.core.policy import (
     SharingReach,
 )
 from gongji.core.refusal import Code, Refusal, refuse
+from gongji.core.rules import AwayFiling
 
 
 class Benefit(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +44,7 @@ class Away(msgspec.Struct, frozen=True, kw_only=True):
     home: AwayHome | None
     points: AwayPoints | None
     first_self_pay: AwayFirstSelfPay | None
+    filing: AwayFiling | None = None
 
 
 class Sharing(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,9 +152,10 @@ def _away(book: PolicyBook, region: str, on: date, scheme: Scheme) -> Away | Non
     home = book.rule(AwayHome, region, "away.home", on, scheme)
     points = book.rule(AwayPoints, region, "away.ratio_points", on, scheme)
     first = book.rule(AwayFirstSelfPay, region, "away.first_self_pay", on, scheme)
-    if home is None and points is None and first is None:
+    filing = book.rule(AwayFiling, region, "away.filing", on, scheme)
+    if home is None and points is None and first is None and filing is None:
         return None
-    return Away(home=home, points=points, first_self_pay=first)
+    return Away(home=home, points=points, first_self_pay=first, filing=filing)
 
 
 def uses_of(book: PolicyBook, region: str, on: date) -> Uses:

@@ -98,6 +98,7 @@ def verify(dsn: str, progress: Progress = lambda _: None) -> Report:
             or _first(conn, "verify_orphans", "orphan", "没有对应的凭证、账户或封印")
             or _check_balances(conn)
             or _first(conn, "verify_links", "link", "撤销记录与账目不一致")
+            or _first(conn, "verify_returns", "link", "退费没有从原结算算起")
             or _check_uses(conn, count.drawn)
             or _check_premiums(conn, count.premiums)
             or _first(conn, "verify_premiums", "premium", "待遇期间与有效缴费不一致")
@@ -173,7 +174,7 @@ def _check_document(journal: _Journal, count: _Count) -> Difference | None:
         transfer = rows.transfer_decoder.decode(document)
         count.transfers[transfer.id] = (transfer.state, transfer.amount)
         return None
-    if row.kind not in ("settlement", "reversal"):
+    if row.kind not in ("settlement", "reversal", "partial_return"):
         return None
     settlement = rows.settlement_decoder.decode(document)
     for binding, amount in settlement.drawn.items():
@@ -181,7 +182,7 @@ def _check_document(journal: _Journal, count: _Count) -> Difference | None:
     told = _told(settlement)
     if told != journal.columns:
         return Difference(kind="split", row=f"结算 {settlement.id}", stated=str(journal.columns), computed=str(told))
-    return _check_postings(row, settlement.postings, f"结算 {settlement.id}")
+    return _check_postings(row, settlement.booked, f"结算 {settlement.id}")
 
 
 def _check_postings(row: JournalRow, postings: tuple[Posting, ...], what: str) -> Difference | None:
@@ -236,9 +237,8 @@ def _check_premiums(conn: Connection, told: dict[str, tuple[Any, ...]]) -> Diffe
 
 
 def _told(settlement: Settlement) -> tuple[int, ...]:
-    split, sign = settlement.split, settlement.sign
-    parts = (split.total, split.pool, split.supplementary, split.own_total, split.shared_total, split.cash)
-    return tuple(sign * part for part in parts)
+    change = settlement.change
+    return (change.total, change.pool, change.supplementary, change.own, change.shared, change.cash)
 
 
 def _journals(conn: Connection, count: _Count) -> Iterator[_Journal]:

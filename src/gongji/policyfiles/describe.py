@@ -9,6 +9,7 @@ from gongji.core.facts import When
 from gongji.core.money import Fen, format_percent, format_yuan
 from gongji.core.policy import PolicyBook
 from gongji.core.rules import (
+    AwayFiling,
     AwayFirstSelfPay,
     AwayHome,
     AwayPoints,
@@ -61,6 +62,7 @@ RULE_NAMES = {
     "away.home": "省内异地就医",
     "away.ratio_points": "异地就医降低百分点",
     "away.first_self_pay": "异地就医先行自付",
+    "away.filing": "异地就医须先备案",
     "account.segments": "个人账户分段",
     "account.medical_year": "医保年度",
     "account.voucher": "医保码有效期",
@@ -315,6 +317,7 @@ _LINES: dict[type[Any], Callable[[Any], list[str]]] = {
     Cap: _cap,
     SameAs: lambda rule: [f"与{_CARE_NAMES[rule.subject]}相同"],
     Prescription: lambda rule: [f"按{rule.as_level.label}医疗机构门诊待遇{'，按社区' if rule.as_community else ''}"],
+    AwayFiling: lambda rule: [f"{_condition(when)}：须先备案" for when in rule.rows],
     AwayHome: lambda rule: ["省内同参保地" if rule.province_counts_as_home else "省内也按异地就医"],
     AwayPoints: _away_points,
     AwayFirstSelfPay: lambda rule: [f"{_condition(row.when)}：先自付 {format_percent(row.share)}" for row in rule.rows],

@@ -6,6 +6,7 @@ from typing import cast, get_args
 from gongji.core.codes import Care, Level
 from gongji.core.facts import When
 from gongji.core.rules import (
+    AwayFiling,
     AwayFirstSelfPay,
     AwayHome,
     AwayPoints,
@@ -179,6 +180,11 @@ def _points_off(row: Table, when: When) -> PointsRow | None:
 def read_away_first(block: Table, cite: Citation) -> Rule | None:
     """Part borne first for care away from home."""
     return AwayFirstSelfPay(cite=cite, rows=conditional_rows(block, _away_row))
+
+
+def read_away_filing(block: Table, cite: Citation) -> Rule | None:
+    """Care away from home that must be filed first."""
+    return AwayFiling(cite=cite, rows=conditional_rows(block, lambda _, when: when))
 
 
 def _away_row(row: Table, when: When) -> AwayRow | None:

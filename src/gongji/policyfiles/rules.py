@@ -42,6 +42,7 @@ from gongji.core.rules import (
 )
 from gongji.policyfiles.facts import TOLD, read_statement
 from gongji.policyfiles.fund_rules import (
+    read_away_filing,
     read_away_first,
     read_away_home,
     read_away_points,
@@ -273,6 +274,7 @@ READERS: dict[str, Reader] = {
     "away.home": read_away_home,
     "away.ratio_points": read_away_points,
     "away.first_self_pay": read_away_first,
+    "away.filing": read_away_filing,
     "account.segments": _segments,
     "account.medical_year": _medical_year,
     "account.voucher": _voucher_life,

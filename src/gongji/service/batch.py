@@ -14,8 +14,9 @@ from gongji.core.record import Settlement
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.ledger import store
 from gongji.ledger.sealing import Lane
-from gongji.service.commands import Command, Done, Settle
+from gongji.service.commands import Command, Done, ReturnPart, Settle
 from gongji.service.loading import load
+from gongji.service.return_part import apply_return, decide_return
 from gongji.service.reverse import apply_reversal, decide_reversal
 from gongji.service.settle import apply_settlement, decide_settlement
 from gongji.service.snapshot import KnownMessage, Snapshot
@@ -87,6 +88,10 @@ def decide(snapshot: Snapshot, command: Command) -> Outcome:
         outcome = decide_settlement(snapshot, command)
         if isinstance(outcome, Done):
             apply_settlement(snapshot, outcome.settlement)
+    elif isinstance(command, ReturnPart):
+        outcome = decide_return(snapshot, command)
+        if isinstance(outcome, Done):
+            apply_return(snapshot, outcome.settlement)
     else:
         outcome = decide_reversal(snapshot, command)
         if isinstance(outcome, Done):
@@ -112,7 +117,7 @@ def _again(snapshot: Snapshot, command: Command, known: KnownMessage) -> Outcome
 
 async def _learn_accounts(conn: AsyncConnection, known: Known, settlements: list[Settlement]) -> None:
     """Find, or open, the accounts that are met for the first time."""
-    refs = {party for s in settlements for p in s.postings for party in (p.from_, p.to)}
+    refs = {party for s in settlements for p in s.booked for party in (p.from_, p.to)}
     missing = [ref for ref in refs if isinstance(ref, AccountRef) and ref not in known.accounts]
     if missing:
         known.learned_accounts.update(await store.account_ids(conn, missing))

@@ -8,6 +8,7 @@ import msgspec
 
 from gongji.core.case import AccountUse
 from gongji.core.codes import Care, Scheme
+from gongji.core.filing import Subject
 from gongji.core.lines import LineSplit
 from gongji.core.money import Fen
 from gongji.core.person import Person
@@ -94,7 +95,8 @@ class StatedParts(msgspec.Struct, frozen=True, kw_only=True):
 class Settle(msgspec.Struct, frozen=True, kw_only=True):
     """Settle a visit's batch of fees, a pharmacy purchase, or what is not settled of a stay in hospital (结算).
 
-    ``mid_stay`` settles a stay up to now, and the stay goes on (中途结算).
+    ``mid_stay`` settles a stay up to now, and the stay goes on (中途结算). ``emergency`` is care in an emergency, which
+    counts as filed away from home; ``needs`` is what must have been filed for this kind of care.
     """
 
     sender: Sender
@@ -107,6 +109,8 @@ class Settle(msgspec.Struct, frozen=True, kw_only=True):
     visit_id: str = ""
     purchase: Purchase | None = None
     mid_stay: bool = False
+    emergency: bool = False
+    needs: Subject | None = None
     stated: StatedParts | None = None
     invoice: str = ""
     declared: dict[str, str] = {}
@@ -126,7 +130,20 @@ class Reverse(msgspec.Struct, frozen=True, kw_only=True):
     """Kinds of care whose settlements this way of asking may take back."""
 
 
-Command = Settle | Reverse
+class ReturnedItem(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of a bill and how much of its quantity is returned."""
+
+    line_no: str
+    quantity: Decimal
+
+
+class ReturnPart(Reverse, frozen=True, kw_only=True):
+    """Run a bill again without the items that were returned, and give each payer his difference back (部分退费)."""
+
+    items: tuple[ReturnedItem, ...]
+
+
+Command = Settle | Reverse | ReturnPart
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):

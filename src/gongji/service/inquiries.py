@@ -95,13 +95,13 @@ async def visit_details(
     return details, at
 
 
-async def declared_med_type(platform: Platform, visit: str) -> str | None:
-    """The kind of care as the institution declared it for a visit, in its own words."""
+async def told_at_registration(platform: Platform, visit: str) -> dict[str, Any]:
+    """What the institution told about a visit, in its own words; nothing for a visit that is not known."""
     async with platform.pool.connection() as conn:
         cursor = await store.run(conn, "visit_details", visit=visit)
         row = await cursor.fetchone()
     told: dict[str, Any] = (row[0].get("mdtrtinfo") or {}) if row else {}
-    return told.get("med_type")
+    return told
 
 
 class Inpatient(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,6 +13,8 @@ from gongji.core.policy import PolicyBook
 from gongji.core.record import parse_settlement_id
 from gongji.ledger import rows, store
 from gongji.service.commands import Command, Reverse, Settle
+from gongji.service.filed import load_filings
+from gongji.service.return_part import load_returnable
 from gongji.service.snapshot import KnownMessage, Snapshot
 from gongji.service.stay_bill import load_stays
 
@@ -77,6 +79,8 @@ async def load(
         snapshot.bindings.setdefault(binding.user, []).append(binding)
     await _load_settlements(conn, snapshot, reverses)
     await load_stays(conn, snapshot, commands)
+    await load_returnable(conn, snapshot, commands)
+    await load_filings(conn, snapshot, commands)
     return snapshot
 
 

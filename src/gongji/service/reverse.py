@@ -53,7 +53,7 @@ def decide_reversal(snapshot: Snapshot, command: Reverse) -> Done | Refusal:
     payers = {p.from_ for p in original.postings if isinstance(p.from_, int)}
     if not payers <= snapshot.accounts.keys():
         raise NotLockedError(original.id)
-    postings = tuple(_redirected(snapshot, posting) for posting in run_backwards(original.postings))
+    postings = tuple(redirected(snapshot, posting) for posting in run_backwards(original.postings))
     journal = snapshot.journal_ids.pop()
     own = {a.id for a in snapshot.accounts_of(original.person_no)}
     returned = sum(p.amount for p in postings if p.to in own)
@@ -69,12 +69,13 @@ def decide_reversal(snapshot: Snapshot, command: Reverse) -> Done | Refusal:
             postings=postings,
             balance_after=balance + returned,
             reverses=original.id,
+            instead_of=None,
         ),
         patient=snapshot.people[original.person_no],
     )
 
 
-def _redirected(snapshot: Snapshot, posting: Posting) -> Posting:
+def redirected(snapshot: Snapshot, posting: Posting) -> Posting:
     """Money for an account that has been closed goes where its owner finds it."""
     account = snapshot.accounts.get(posting.to) if isinstance(posting.to, int) else None
     if account is None:

@@ -31,6 +31,7 @@ from gongji.core.settlement import calculate
 from gongji.core.terms import Terms, terms_for
 from gongji.ledger.rows import Visit
 from gongji.service.commands import Claimed, Credential, Done, Settle
+from gongji.service.filed import check_filed, filing_of
 from gongji.service.snapshot import Snapshot
 from gongji.service.stay_bill import check_care, check_stay, note_settled, of_this_stay
 
@@ -64,7 +65,8 @@ def decide_settlement(snapshot: Snapshot, command: Settle) -> Done | Refusal:
     bill = _bill_of(snapshot, command, patient)
     if isinstance(bill, Refusal):
         return bill
-    terms = terms_for(snapshot.book, patient.region, bill.on, patient.scheme, bill.care)
+    unfiled = check_filed(snapshot, command, institution, bill.on)
+    terms = unfiled or terms_for(snapshot.book, patient.region, bill.on, patient.scheme, bill.care)
     if isinstance(terms, Refusal):
         return terms
     own = snapshot.accounts_of(patient.person_no)
@@ -232,7 +234,9 @@ def _case_of(
 ) -> Case:
     place = snapshot.book.place_of(patient.region, institution.region)
     return Case(
-        facts=facts_of(patient, institution, bill.care, bill.on, place),
+        facts=facts_of(
+            patient, institution, bill.care, bill.on, place, filing_of(snapshot, command, patient, institution, bill.on)
+        ),
         bill=Bill(
             total=bill.parts.amount,
             full_self_pay=bill.parts.full_self_pay,
@@ -439,11 +443,12 @@ def apply_postings(snapshot: Snapshot, postings: tuple[Posting, ...]) -> None:
 
 
 def year_change(settlement: Settlement) -> YearToDate:
-    """What a settlement, or its reversal, changes in the yearly figures."""
-    sign = settlement.sign
+    """What a settlement, its reversal or a return changes in the yearly figures."""
+    change = settlement.change
+    same_event = settlement.continues or settlement.instead_of is not None
     return YearToDate(
-        deductible=sign * settlement.split.deductible,
-        eligible=sign * settlement.split.eligible,
-        pool=sign * settlement.split.pool,
-        events=0 if settlement.continues else sign,
+        deductible=change.deductible,
+        eligible=change.eligible,
+        pool=change.pool,
+        events=0 if same_event else settlement.sign,
     )

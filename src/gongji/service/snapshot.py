@@ -1,12 +1,14 @@
 """What a batch of commands needs to know, read at one moment; decisions change it in memory as they are made."""
 
 from datetime import date, datetime
+from decimal import Decimal
 
 import msgspec
 
 from gongji.core.account import AccountKind, PersonalAccount
 from gongji.core.case import YearToDate
 from gongji.core.family import Binding, Used
+from gongji.core.filing import Filed
 from gongji.core.lines import LineSplit
 from gongji.core.money import Fen
 from gongji.core.person import Institution, Person
@@ -23,6 +25,18 @@ class KnownMessage(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str
     settlement_id: str | None
     answer: bytes
+
+
+class Left(msgspec.Struct, kw_only=True):
+    """What is left of a line of a bill after what was returned of it; ``whole`` is the line as it was charged."""
+
+    item: str
+    batch: str
+    settled_by: str | None
+    whole: LineSplit
+    quantity: Decimal
+    price: Decimal
+    split: LineSplit
 
 
 class Stay(msgspec.Struct, kw_only=True):
@@ -73,6 +87,10 @@ class Snapshot(msgspec.Struct, kw_only=True):
     visit_ids: list[int]
     stays: dict[str, Stay] = {}
     """Stays in hospital by visit."""
+    filings: dict[str, list[Filed]] = {}
+    """What was filed for patients whose bills depend on it."""
+    returnable: dict[str, dict[str, Left]] = {}
+    """Lines of settled bills of which something is returned, by visit and line."""
 
     def money_of(self, person_no: str) -> tuple[PersonalAccount, ...]:
         """Everything that is a person's: his account and what was set aside, current-year money first."""

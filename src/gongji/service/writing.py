@@ -95,6 +95,7 @@ async def write(
         await _write_year_totals(conn, fresh)
         await _write_purchases(conn, decided)
         await _write_stays(conn, fresh)
+        await _write_returned_lines(conn, fresh)
         await _write_links(conn, fresh)
         await _write_binding_uses(conn, decided, now)
         await tell_of_settlements(conn, fresh, [binding for d in decided for binding in d.used_up], now)
@@ -115,16 +116,22 @@ def _journal(settlement: Settlement, document: bytes, known: Known) -> JournalRo
         booked_at=settlement.settled_at,
         region=settlement.region,
         id=settlement.journal_id,
-        kind="reversal" if settlement.reverses else "settlement",
+        kind=_kind(settlement),
         sender=settlement.sender,
         message_id=settlement.message_id,
-        reverses=int(settlement.reverses[14:]) if settlement.reverses else None,
+        reverses=int(settlement.takes_back[14:]) if settlement.takes_back else None,
         document_hash=hashlib.sha256(document).digest(),
         postings=tuple(
             PostingRow(line, number(p.from_), number(p.to), p.amount, p.purpose)
-            for line, p in enumerate(settlement.postings, start=1)
+            for line, p in enumerate(settlement.booked, start=1)
         ),
     )
+
+
+def _kind(settlement: Settlement) -> str:
+    if settlement.instead_of:
+        return "partial_return"
+    return "reversal" if settlement.reverses else "settlement"
 
 
 async def _write_citations(conn: AsyncConnection, known: Known, fresh: list[Settlement]) -> None:
@@ -139,7 +146,7 @@ async def _write_citations(conn: AsyncConnection, known: Known, fresh: list[Sett
 async def _write_balances(conn: AsyncConnection, fresh: list[Settlement]) -> None:
     deltas: Counter[int] = Counter()
     for settlement in fresh:
-        for posting in settlement.postings:
+        for posting in settlement.booked:
             if isinstance(posting.from_, int):
                 deltas[posting.from_] -= posting.amount
             if isinstance(posting.to, int):
@@ -152,6 +159,7 @@ async def _write_balances(conn: AsyncConnection, fresh: list[Settlement]) -> Non
 async def _write_settlements(
     conn: AsyncConnection, fresh: list[Settlement], documents: list[bytes], now: datetime
 ) -> None:
+    changes = [s.change for s in fresh]
     await store.run(
         conn,
         "add_settlements",
@@ -166,12 +174,13 @@ async def _write_settlements(
         message_ids=[s.message_id for s in fresh],
         cares=[s.care.value for s in fresh],
         reverses=[s.reverses for s in fresh],
-        totals=[s.sign * s.split.total for s in fresh],
-        pools=[s.sign * s.split.pool for s in fresh],
-        supplementaries=[s.sign * s.split.supplementary for s in fresh],
-        owns=[s.sign * s.split.own_total for s in fresh],
-        shareds=[s.sign * s.split.shared_total for s in fresh],
-        cashes=[s.sign * s.split.cash for s in fresh],
+        replaces=[s.instead_of.settlement if s.instead_of else None for s in fresh],
+        totals=[change.total for change in changes],
+        pools=[change.pool for change in changes],
+        supplementaries=[change.supplementary for change in changes],
+        owns=[change.own for change in changes],
+        shareds=[change.shared for change in changes],
+        cashes=[change.cash for change in changes],
         balances=[s.balance_after for s in fresh],
         documents=documents,
     )
@@ -276,21 +285,45 @@ def fee_columns(bills: list[tuple[str, str, Sequence[FeeLine]]]) -> dict[str, li
 async def _write_stays(conn: AsyncConnection, fresh: list[Settlement]) -> None:
     """The lines of a stay that were not settled before belong to the settlement's batch now."""
     for settlement in fresh:
-        if settlement.care is Care.INPATIENT and not settlement.reverses:
+        if settlement.care is Care.INPATIENT and not settlement.takes_back:
             await store.run(conn, "put_open_lines_in_batch", visit=settlement.visit_id, batch=settlement.batch)
+
+
+async def _write_returned_lines(conn: AsyncConnection, fresh: list[Settlement]) -> None:
+    """What was returned stands beside the lines of the bill, as lines with negative amounts."""
+    bills: list[tuple[str, str, Sequence[FeeLine]]] = [
+        (s.visit_id, s.batch, _returns(s)) for s in fresh if s.instead_of
+    ]
+    if bills:
+        await store.run(conn, "add_fee_lines", **fee_columns(bills))
+
+
+def _returns(settlement: Settlement) -> list[FeeLine]:
+    returned = settlement.instead_of.returned if settlement.instead_of else ()
+    return [
+        FeeLine(
+            line_no=f"R{settlement.journal_id}-{place}",
+            item=one.item,
+            quantity=-one.quantity,
+            price=one.price,
+            split=one.parts.negative,
+            returns=one.line_no,
+        )
+        for place, one in enumerate(returned, start=1)
+    ]
 
 
 async def _write_links(conn: AsyncConnection, fresh: list[Settlement]) -> None:
     """Which batches are settled now, and which settlements have been taken back."""
-    taken_back = [s for s in fresh if s.reverses]
+    taken_back = [s for s in fresh if s.takes_back]
     if taken_back:
         await store.run(
             conn,
             "add_reversals",
-            settlements=[s.reverses for s in taken_back],
+            settlements=[s.takes_back for s in taken_back],
             reversed_by=[s.id for s in taken_back],
         )
-    gone = {s.reverses for s in taken_back}
+    gone = {s.takes_back for s in taken_back}
     if gone:
         await store.run(conn, "free_settled_batches", settlements=list(gone))
     settled = [s for s in fresh if not s.reverses and s.id not in gone]

@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -352,10 +352,21 @@ async def _add_market(platform: Platform) -> None:
         await add_items(conn, items, platform.clock().date())
 
 
-@pytest.fixture
-async def city(platform: Platform) -> AsyncIterator[City]:
+async def _open_city(platform: Platform) -> City:
     await _add_market(platform)
     app = gateway(platform, Settings(data=Path("unused")))
-    transport = httpx.ASGITransport(app=app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as http:
-        yield City(platform, app, http)
+    http = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://gateway")
+    return City(platform, app, http)
+
+
+@pytest.fixture
+def open_city() -> Callable[[Platform], Coroutine[Any, Any, City]]:
+    """For tests that run a loop of their own."""
+    return _open_city
+
+
+@pytest.fixture
+async def city(platform: Platform) -> AsyncIterator[City]:
+    opened = await _open_city(platform)
+    async with opened.http:
+        yield opened

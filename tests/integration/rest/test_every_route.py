@@ -25,6 +25,7 @@ PUBLIC = {
     "/api/ask",
     "/api/purposes",
     "/api/messages/{institution}/{message_id}",
+    "/api/returns/{institution}/{message_id}",
     "/api/sessions",
     "/api/sessions/code",
     "/api/codes",
@@ -91,6 +92,14 @@ async def test_nobody_gets_nothing(api: Any) -> None:
             assert (answer.status_code, answer.json()["code"]) == (401, "not_signed_in"), f"{method} {path}"
 
 
+async def _filing(person: Any) -> str:
+    """Care away from home, filed by a person himself."""
+    away = {"kind": "temporary", "place": "310000", "begins_on": "2999-01-01", "notice_accepted": True}
+    made = await person.post("/me/filings", away)
+    assert made.status_code == 201, made.text
+    return str(made.json()["id"])
+
+
 async def test_a_stranger_sees_nobody_elses_data(api: Any, people: Any, buy: Any, running: Platform) -> None:
     """Every route with the ids of the family; nothing of theirs may come back, and nothing of theirs may change."""
     son, stranger = await api("son"), await api("stranger")
@@ -116,7 +125,8 @@ async def test_a_stranger_sees_nobody_elses_data(api: Any, people: Any, buy: Any
     ids = {"settlement_id": settlement, "binding_id": made["id"], "session_id": device, "grant_id": "gr-x"}
     ids["transfer_id"] = await _transfer(people, running)
     ids["premium_id"] = premium
-    secrets = {settlement, made["id"], device, "gr-x", "某渠道", premium} | {
+    filing = ids["filing"] = await _filing(son)
+    secrets = {settlement, made["id"], device, "gr-x", "某渠道", premium, filing} | {
         text
         for role in ("son", "father", "mother")
         for text in (people[role].name, people[role].certificate_no, people[role].card_no, people[role].person_no)
@@ -151,6 +161,7 @@ async def test_a_stranger_sees_nobody_elses_data(api: Any, people: Any, buy: Any
         assert answer.status_code in ((404, 422) if path != address or method != "GET" else (200,)), f"{method} {path}"
     assert (await son.get("/bindings")).json()[0]["state"] == "active"
     assert (await son.get("/me/channels")).json()[0]["state"] == "active"
+    assert [one["id"] for one in (await son.get("/me/filings")).json()] == [filing]
     assert (await son.get(f"/premiums/{premium}")).json()["refunded_by"] is None
     assert any(one["id"] == device for one in (await son.get("/me/sessions")).json())
 

@@ -12,6 +12,7 @@ from gongji.core.explain import explain
 from gongji.core.facts import Facts, When
 from gongji.core.refusal import Code, Refusal
 from gongji.core.rules import (
+    AwayFiling,
     AwayFirstSelfPay,
     AwayHome,
     AwayPoints,
@@ -256,3 +257,47 @@ def test_a_fact_that_a_row_asks_for_must_be_given() -> None:
     refusal = answer(rules, 10_000, age=60)
     assert isinstance(refusal, Refusal)
     assert refusal.code is Code.RULE_UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("care", "place", "filing", "refused"),
+    [
+        (Care.INPATIENT, Place.OUTSIDE, Filing.NONE, True),
+        (Care.INPATIENT, Place.OUTSIDE, Filing.TEMPORARY, False),
+        (Care.INPATIENT, Place.PROVINCE, Filing.NONE, False),
+        (Care.INPATIENT, Place.HOME, Filing.NONE, False),
+        (Care.OUTPATIENT, Place.OUTSIDE, Filing.NONE, False),
+    ],
+)
+def test_stays_outside_are_filed_first_where_the_region_says_so(
+    care: Care,
+    place: Place,
+    filing: Filing,
+    refused: bool,  # noqa: FBT001
+) -> None:
+    """S19, FIL-09, FIL-11: 湖北 settles outpatients elsewhere unfiled, and stays only after a filing."""
+    rule = AwayFiling(cite=CITE, rows=(When(care=Care.INPATIENT, place=Place.OUTSIDE),))
+    away = Away(home=None, points=None, first_self_pay=None, filing=rule)
+    rules = msgspec.structs.replace(terms(care=care), away=away)
+    found = answer(rules, 10_000, place=place, filing=filing)
+    assert isinstance(found, Refusal) is refused
+    if isinstance(found, Refusal):
+        assert found.code is Code.FILING_NEEDED
+        assert "先办理异地就医备案" in found.text
+
+
+@pytest.mark.parametrize("first", [1, 70_000, 700_000, 999_999])
+def test_a_stay_settled_twice_pays_what_one_settlement_would(first: int) -> None:
+    """Whatever part comes first: deductible once, bands go on where they were."""
+    rules = terms(
+        line(65_000, 55_000, basis="by_stay"),
+        share((1_000_000, 8_800), (5_000_000, 9_100), (None, 9_500), bands_of="visit_eligible"),
+        care=Care.INPATIENT,
+    )
+    whole = split(rules, 1_500_000)
+    one = split(rules, first)
+    other = split(
+        rules, 1_500_000 - first, events=0, deductible_of_stay=one.deductible, eligible_of_stay=first, eligible=first
+    )
+    assert one.deductible + other.deductible == whole.deductible
+    assert abs(one.pool + other.pool - whole.pool) <= 1

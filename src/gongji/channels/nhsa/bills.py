@@ -13,7 +13,7 @@ from gongji.channels.nhsa.lines import raw_line
 from gongji.core.codes import Care
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.service.commands import Purchase, Settle, StatedParts
-from gongji.service.inquiries import declared_med_type
+from gongji.service.inquiries import told_at_registration
 from gongji.service.visits import Billed, SplitLine, split_lines
 
 PURCHASE_BATCH: Final = "1"
@@ -38,9 +38,11 @@ async def stay_bill(call: Call) -> Settle | Refusal:
     if mid not in (codes.YES, codes.NO):
         what = f"mid_setl_flag（中途结算标志）{mid} 无法识别，应为 0 出院结算、1 中途结算"
         return refuse(Code.INPUT_INVALID, field="mid_setl_flag", what=what)
+    told = await told_at_registration(call.platform, row["mdtrt_id"])
     row = row | {
         "acct_used_flag": row["acct_used_flag"] or codes.NO,
-        "med_type": await declared_med_type(call.platform, row["mdtrt_id"]),
+        "med_type": told.get("med_type"),
+        "exp_content": told.get("exp_content"),
     }
     command = _settle(call, row, Care.INPATIENT, batch="", visit_id=row["mdtrt_id"], stated=stated_parts(row))
     return command if isinstance(command, Refusal) else msgspec.structs.replace(command, mid_stay=mid == codes.YES)
@@ -113,4 +115,6 @@ def _settle(
         stated=stated,
         invoice=row.get("invono") or "",
         declared={name: row[name] for name in _ECHOED if row[name]},
+        needs=codes.needs_of(row["med_type"] or ""),
+        emergency=codes.emergency_of(row["med_type"] or "", row.get("exp_content")),
     )

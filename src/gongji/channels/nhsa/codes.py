@@ -6,9 +6,12 @@ here is their national part.
 
 from typing import Final
 
+import msgspec
+
 from gongji.channels.nhsa import tables
 from gongji.core.case import AccountUse
 from gongji.core.codes import Care, Grade, Insurance, ItemKind, Level, Scheme, Status
+from gongji.core.filing import Subject
 from gongji.core.person import Institution
 from gongji.core.refusal import Code, Refusal, refuse
 
@@ -166,6 +169,12 @@ NO: Final = "0"
 YES: Final = "1"
 """标志"""
 
+FROM_INSTITUTION: Final = "01"
+"""申报来源：定点医药机构"""
+
+REFERRED_IN_TOWN: Final = "1"
+"""转院类型：市内转院"""
+
 PAID_AT_INSTITUTION: Final = "2"
 """支付地点类别：医疗机构"""
 
@@ -240,6 +249,36 @@ def stay_of(med_type: str) -> Care | Refusal:
         return _of_its_own(med_type)
     what = f"med_type（医疗类别）{med_type} 不是住院，普通住院请填 21 或 2101，单病种 2102，外伤 22，日间手术 28"
     return refuse(Code.INPUT_INVALID, field="med_type", what=what)
+
+
+SPECIAL_DISEASE: Final = frozenset(code for code, care in MED_TYPE.items() if care is Care.SPECIAL_DISEASE)
+ACCIDENT: Final = frozenset({"22", "9903"})
+EMERGENCY: Final = "1301"
+"""医疗类别：急诊抢救"""
+
+OTP_ER_REFL_FLAG: Final = frozenset({"1", "3"})
+"""门诊急诊转诊标志 in the extension of 2206 and 2207: an emergency, or an emergency with referral."""
+
+IPT_TYPE_EMERGENCY: Final = "2"
+"""住院类型 in the extension of 2401 and 2403: 急诊或抢救住院."""
+
+
+def needs_of(med_type: str) -> Subject | None:
+    """What must have been filed for a 医疗类别."""
+    if med_type in SPECIAL_DISEASE:
+        return Subject.SPECIAL_DISEASE
+    return Subject.ACCIDENT if med_type in ACCIDENT else None
+
+
+def emergency_of(med_type: str, exp_content: str | None) -> bool:
+    """Whether care is given in an emergency, by 医疗类别 or by what the extension says."""
+    try:
+        told = msgspec.json.decode(exp_content or "{}")
+    except msgspec.DecodeError:
+        told = {}
+    flags = told if isinstance(told, dict) else {}
+    outpatient = str(flags.get("OTP_ER_REFL_FLAG")) in OTP_ER_REFL_FLAG
+    return med_type == EMERGENCY or outpatient or str(flags.get("IPT_TYPE")) == IPT_TYPE_EMERGENCY
 
 
 def _of_its_own(med_type: str) -> Refusal:

@@ -33,6 +33,10 @@ REQUIRED_INSTEAD: Final[dict[tuple[str, str], frozenset[str]]] = {
     },
     ("2103", "data"): frozenset({"setl_id", "mdtrt_id", "psn_no"}),
     # Neither of the other provinces' clients has these; the work cannot be done without what stands here.
+    ("2306", "data"): frozenset({"mdtrt_id", "bkkp_sn", "psn_no", "med_list_codg"}),
+    ("2406", "data"): frozenset({"mdtrt_id", "psn_no", "ipt_psn_sp_flag_type", "ipt_psn_sp_flag"}),
+    ("2407", "data"): frozenset(),
+    ("2507", "data"): frozenset({"psn_no", "begndate"}),
     ("3103", "data"): frozenset({"warn_type", "warns"}),
     ("3103", "warns"): frozenset({"warn_rslt_id", "dspo_way"}),
     # The second flag of refunds is of one edition; its meaning is that of refd_setl_flag, which is optional there.

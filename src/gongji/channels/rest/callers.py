@@ -175,11 +175,11 @@ async def staff_of_request(request: Request[Any, Any, Any], platform: NamedDepen
 
 
 async def institution_caller(
-    request: Request[Any, Any, Any], platform: Platform, institution: str, apikey: str | None, scope: Scope
+    request: Request[Any, Any, Any], platform: Platform, institution: str, apikey: str | None, scope: Scope | None
 ) -> str:
     """The code of an institution, once its own service has shown its key or a token with the scope.
 
-    In the sandbox neither is needed.
+    In the sandbox neither is needed. Where ``scope`` is None no token is enough.
 
     Raises:
         RefusedError: no such institution, or not its own service.
@@ -189,7 +189,7 @@ async def institution_caller(
         raise RefusedError(refuse(Code.INSTITUTION_UNKNOWN, field="institution", institution=institution[:LONGEST]))
     token = bearer(request)
     if token is not None:
-        principal = await _institution_by_token(platform, token, scope)
+        principal = await _institution_by_token(platform, token, scope) if scope else None
         allowed = principal is not None and principal.institution == institution
     else:
         allowed = platform.sandbox if apikey is None else hmac.compare_digest(apikey, str(found[1].get("apikey", "")))

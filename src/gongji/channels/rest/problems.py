@@ -30,6 +30,8 @@ STATUS: Final[dict[Code, int]] = {
     Code.NOT_YOURS: 403,
     Code.NOT_REAL_NAME: 403,
     Code.PERSON_UNKNOWN: 404,
+    Code.RECORD_UNKNOWN: 404,
+    Code.FEE_UNKNOWN: 404,
     Code.BINDING_UNKNOWN: 404,
     Code.ORDER_UNKNOWN: 404,
     Code.CODE_ACCOUNT_UNKNOWN: 404,

@@ -10,6 +10,7 @@ from gongji.channels.rest import (
     bindings,
     consents,
     desk,
+    filings,
     institutions,
     notices,
     orders,
@@ -28,6 +29,7 @@ from gongji.channels.rest.ask import ask
 from gongji.channels.rest.callers import NotSignedInError, caller_of, origin, staff_of_request
 from gongji.channels.rest.messages import message
 from gongji.channels.rest.problems import NOT_JSON, NOT_SIGNED_IN, Problem, RefusedError, answer, of_fault
+from gongji.channels.rest.returns import return_part
 
 
 def answer_fault(_request: Request[Any, Any, Any], fault: Exception) -> Response[Problem]:
@@ -45,6 +47,7 @@ async def only_json(request: Request[Any, Any, Any]) -> Response[Problem] | None
 HANDLERS: Final = (
     ask,
     message,
+    return_part,
     sessions.open_session,
     sessions.open_session_with_code,
     sessions.ask_for_code,
@@ -58,6 +61,7 @@ HANDLERS: Final = (
     people.my_movements,
     settlements.my_settlements,
     settlements.settlement,
+    *filings.ROUTES,
     bindings.my_bindings,
     bindings.add_binding,
     bindings.confirm_binding,

@@ -195,6 +195,41 @@ create table fee_line (
                      and full_self_pay + over_limit + first_self_pay >= amount end),
     check (purpose is null or full_self_pay = amount)
 );
+-- What was filed for people: care away from home, special diseases, accidents, chosen institutions. Guarded by the lock on
+-- the person's account rows, like his visits.
+create sequence filing_no;
+
+create table filing (
+    id text primary key,
+    region text not null,         -- insured region
+    person_no text not null references person,
+    subject text not null check (subject in ('away', 'special_disease', 'designated', 'accident')),
+    kind text not null default 'none' check (kind in ('none', 'long_term', 'referral', 'emergency', 'temporary')),
+    place text not null default '' check (place ~ '^(\d{6})?$'),   -- where care is to be given
+    begins_on date not null,
+    ends_on date,
+    state text not null default 'open' check (state in ('open', 'revoked')),
+    reviewed_at timestamptz,      -- by the agency; after that only the agency takes it back
+    filed_by text not null,       -- code of the institution, or the channel by which the person filed
+    details jsonb not null,       -- the rest as it came
+    created_at timestamptz not null,
+    revoked_at timestamptz,
+    check (ends_on >= begins_on),
+    check ((subject = 'away') = (kind <> 'none')),
+    check ((state = 'revoked') = (revoked_at is not null))
+);
+create index filing_of_person on filing (person_no) where state = 'open';
+
+-- What institutions mark a stay with (就医特殊属性).
+create table visit_mark (
+    id text primary key,
+    visit_id text not null references visit,
+    kind text not null,
+    value text not null,
+    memo text not null,
+    created_at timestamptz not null
+);
+create index visit_mark_of on visit_mark (visit_id);
 -- A relative's permission to draw on one's account.
 create table binding (
     id text primary key,
@@ -459,6 +494,7 @@ create table settlement (
     message_id text not null,
     care text not null,
     reverses text,                -- id of the settlement this one takes back
+    replaces text,                -- id of the settlement in whose place it stands after a return; amounts are differences
     settled_at timestamptz not null,
     total bigint not null,
     pool bigint not null,
@@ -469,7 +505,8 @@ create table settlement (
     balance_after bigint not null,
     document bytea not null,      -- the whole settlement with inputs, split and reasons, as JSON
     primary key (region, booked_on, journal_id),
-    check (total = pool + supplementary + own + shared + cash)
+    check (total = pool + supplementary + own + shared + cash),
+    check (reverses is null or replaces is null)
 ) partition by range (booked_on);
 create index settlement_of_person on settlement (person_no, settled_at);
 -- For everything of a day, such as an institution's reconciliation. Rows come in the order of time, so a block index is
@@ -506,7 +543,8 @@ create table journal (
     booked_on date not null,
     region text not null,
     id bigint not null,
-    kind text not null check (kind in ('credit', 'settlement', 'reversal', 'set_aside', 'given_back', 'transfer',
+    kind text not null check (kind in ('credit', 'settlement', 'reversal', 'partial_return', 'set_aside',
+                                       'given_back', 'transfer',
                                        'transfer_accepted', 'transfer_returned', 'premium', 'premium_refund',
                                        'clearing', 'correction')),
     booked_at timestamptz not null,

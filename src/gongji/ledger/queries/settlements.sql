@@ -13,11 +13,11 @@ select settlement_id, reversed_by from reversal where settlement_id = any(%(ids)
 
 -- name: add_settlements
 insert into settlement (booked_on, settled_at, region, journal_id, visit_id, batch, person_no, institution, message_id,
-                        care, reverses, total, pool, supplementary, own, shared, cash, balance_after, document)
+                        care, reverses, replaces, total, pool, supplementary, own, shared, cash, balance_after, document)
 select %(day)s::date, %(settled_at)s, s.*
 from unnest(%(regions)s::text[], %(journals)s::bigint[], %(visits)s::text[], %(batches)s::text[],
             %(person_nos)s::text[], %(institutions)s::text[], %(message_ids)s::text[], %(cares)s::text[],
-            %(reverses)s::text[], %(totals)s::bigint[], %(pools)s::bigint[], %(supplementaries)s::bigint[],
+            %(reverses)s::text[], %(replaces)s::text[], %(totals)s::bigint[], %(pools)s::bigint[], %(supplementaries)s::bigint[],
             %(owns)s::bigint[], %(shareds)s::bigint[], %(cashes)s::bigint[], %(balances)s::bigint[],
             %(documents)s::bytea[]) as s;
 

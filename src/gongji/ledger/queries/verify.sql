@@ -46,12 +46,27 @@ limit 1;
 -- name: verify_links
 -- A settlement that was taken back must have its reversal in the books, and the reverse.
 select r.settlement_id from reversal r
-left join settlement s on s.reverses = r.settlement_id
+left join settlement s on coalesce(s.reverses, s.replaces) = r.settlement_id
 where s.journal_id is null
 union all
-select s.reverses from settlement s
-left join reversal r on r.settlement_id = s.reverses
-where s.reverses is not null and r.settlement_id is null
+select coalesce(s.reverses, s.replaces) from settlement s
+left join reversal r on r.settlement_id = coalesce(s.reverses, s.replaces)
+where coalesce(s.reverses, s.replaces) is not null and r.settlement_id is null
+limit 1;
+
+-- name: verify_returns
+-- The settlement of a rest says what the whole was; that must be what stands in the books of the whole.
+select s.replaces
+from (select replaces, convert_from(document, 'UTF8')::jsonb -> 'instead_of' -> 'amounts' as before
+      from settlement where replaces is not null) s
+left join lateral (
+    select convert_from(o.document, 'UTF8')::jsonb -> 'split' as split from settlement o
+    where (o.region, o.booked_on, o.journal_id)
+        = (left(s.replaces, 6), to_date(substr(s.replaces, 7, 8), 'YYYYMMDD'), substr(s.replaces, 15)::bigint)) o on true
+where o.split is null
+   or (o.split -> 'total', o.split -> 'pool', o.split -> 'supplementary', o.split -> 'cash', o.split -> 'deductible')
+      is distinct from (s.before -> 'total', s.before -> 'pool', s.before -> 'supplementary', s.before -> 'cash',
+                        s.before -> 'deductible')
 limit 1;
 
 -- name: verify_year_totals
@@ -60,10 +75,13 @@ with told as (
     select person_no,
            (d ->> 'year')::smallint as year,
            d ->> 'benefit' as benefit,
-           sum(sign * (d -> 'split' ->> 'deductible')::bigint)::bigint as deductible,
-           sum(sign * (d -> 'split' ->> 'eligible')::bigint)::bigint as eligible,
-           sum(sign * (d -> 'split' ->> 'pool')::bigint)::bigint as pool,
-           sum(case when (d ->> 'continues')::boolean then 0 else sign end)::integer as events
+           sum(sign * (d -> 'split' ->> 'deductible')::bigint
+               - coalesce((d -> 'instead_of' -> 'amounts' ->> 'deductible')::bigint, 0))::bigint as deductible,
+           sum(sign * (d -> 'split' ->> 'eligible')::bigint
+               - coalesce((d -> 'instead_of' -> 'amounts' ->> 'eligible')::bigint, 0))::bigint as eligible,
+           sum(sign * (d -> 'split' ->> 'pool')::bigint
+               - coalesce((d -> 'instead_of' -> 'amounts' ->> 'pool')::bigint, 0))::bigint as pool,
+           sum(case when (d ->> 'continues')::boolean or d ? 'instead_of' then 0 else sign end)::integer as events
     from (select person_no, case when reverses is null then 1 else -1 end as sign,
                  convert_from(document, 'UTF8')::jsonb as d
           from settlement) s
@@ -147,3 +165,12 @@ select coalesce(paid.name, '清算凭证 ' || moved.journal_id), coalesce(paid.a
 from paid full join moved using (journal_id)
 where paid.amount is distinct from moved.amount
 order by 1 limit 1;
+
+-- name: institution_payables
+-- What funds and accounts owe each institution.
+select a.owner, sum(case when p.to_account = a.id then p.amount else -p.amount end)::bigint
+from account a join posting p on a.id in (p.from_account, p.to_account)
+where a.kind = 'institution_payable' group by a.owner;
+
+-- name: people_have
+select coalesce(sum(balance), 0)::bigint from account where kind in ('personal', 'family', 'quota_hold', 'wallet');

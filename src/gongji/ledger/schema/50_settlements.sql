@@ -22,6 +22,7 @@ create table settlement (
     message_id text not null,
     care text not null,
     reverses text,                -- id of the settlement this one takes back
+    replaces text,                -- id of the settlement in whose place it stands after a return; amounts are differences
     settled_at timestamptz not null,
     total bigint not null,
     pool bigint not null,
@@ -32,7 +33,8 @@ create table settlement (
     balance_after bigint not null,
     document bytea not null,      -- the whole settlement with inputs, split and reasons, as JSON
     primary key (region, booked_on, journal_id),
-    check (total = pool + supplementary + own + shared + cash)
+    check (total = pool + supplementary + own + shared + cash),
+    check (reverses is null or replaces is null)
 ) partition by range (booked_on);
 create index settlement_of_person on settlement (person_no, settled_at);
 -- For everything of a day, such as an institution's reconciliation. Rows come in the order of time, so a block index is

@@ -154,7 +154,7 @@ def title_of(movement: Movement) -> str:
 
 def _visits(settlements: Iterable[Settlement], places: dict[str, str]) -> list[Visit]:
     settlements = list(settlements)
-    gone = {s.reverses for s in settlements if s.reverses}
+    gone = {s.takes_back for s in settlements if s.takes_back}
     return [
         Visit(
             id=s.id,

@@ -1,0 +1,11 @@
+"""2506 人员定点备案撤销: take the choice of an institution back (table 124)."""
+
+from gongji.channels.nhsa.call import Call, Output
+from gongji.channels.nhsa.filings import take_back
+from gongji.core.filing import Subject
+from gongji.core.refusal import Refusal
+
+
+async def handle(call: Call) -> Output | Refusal:
+    """Take it back as long as the agency has not reviewed it."""
+    return await take_back(call, Subject.DESIGNATED)

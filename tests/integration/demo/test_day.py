@@ -1,0 +1,46 @@
+"""``gongji demo day`` against a real server: institutions and platform agree to the fen in the evening."""
+
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from his import GONGJI, Server
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    path = Path(tempfile.mkdtemp(prefix="gongji-day-"))
+    # The embedded server may run as a user of its own.
+    path.chmod(0o755)
+    running = Server(path / "data").start()
+    yield running
+    running.stop()
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def day(data: Path, *options: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [GONGJI, "demo", "day", "--data", str(data), *options],
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+
+
+def test_a_day_reconciles_to_the_fen(server: Server) -> None:
+    done = day(server.data, "--visits", "60", "--seed", "5")
+    assert done.returncode == 0, done.stderr
+    assert "对账一致，一分不差" in done.stdout
+    for what in ("门诊", "药店购药", "结算", "重发", "丢失应答", "撤销"):
+        assert what in done.stdout
+    assert server.verify()["ok"]
+
+
+def test_help_says_what_it_does() -> None:
+    told = subprocess.run([GONGJI, "demo", "day", "--help"], capture_output=True, text=True, check=False)
+    assert "最后对账到分" in told.stdout
