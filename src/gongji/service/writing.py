@@ -7,7 +7,6 @@ from datetime import date, datetime
 from typing import Any
 
 import msgspec
-from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
 from gongji.core.account import AccountRef
@@ -17,6 +16,7 @@ from gongji.core.record import Settlement
 from gongji.core.refusal import Code, Refusal
 from gongji.ledger import rows, store
 from gongji.ledger.documents import citations_of, kept
+from gongji.ledger.pipeline import Pipeline
 from gongji.ledger.sealing import JournalRow, Lane, PostingRow
 from gongji.service.commands import Command, Done, FeeLine, Reverse, Settle
 from gongji.service.incidents import record_incident
@@ -71,7 +71,7 @@ class Decided(msgspec.Struct, frozen=True):
 
 
 async def write(
-    conn: AsyncConnection,
+    conn: Pipeline,
     lane: Lane,
     known: Known,
     decided: list[Decided],
@@ -79,7 +79,7 @@ async def write(
 ) -> Lane:
     """Write everything the batch decided, with set-based statements; returns the lane after the batch.
 
-    Runs in the caller's pipeline and transaction.
+    Nothing is sent yet: it leaves with the commit, unless a row is asked for before.
     """
     fresh = [d.fresh for d in decided if d.fresh]
     documents = [rows.encode(kept(s)) for s in fresh]
@@ -97,12 +97,11 @@ async def write(
         await _write_links(conn, fresh)
         await _write_binding_uses(conn, decided, now)
         await tell_of_settlements(conn, fresh, [binding for d in decided for binding in d.used_up], now)
-    remembered = await store.write_messages(conn, messages, now) if messages else None
+    if messages:
+        await store.write_messages(conn, messages, now)
     for d in decided:
         if isinstance(d.outcome, Refusal):
             await record_incident(conn, d.command.sender, d.command.person_no, d.outcome, now)
-    if remembered:
-        await store.expect_all(remembered, len(messages))
     return after
 
 
@@ -126,7 +125,7 @@ def _journal(settlement: Settlement, document: bytes, known: Known) -> JournalRo
     )
 
 
-async def _write_citations(conn: AsyncConnection, known: Known, fresh: list[Settlement]) -> None:
+async def _write_citations(conn: Pipeline, known: Known, fresh: list[Settlement]) -> None:
     """Keep the sources that have not been kept yet; a transaction that fails just writes them again."""
     new = {key: cite for key, cite in citations_of(fresh).items() if key not in known.citations}
     if new:
@@ -135,7 +134,7 @@ async def _write_citations(conn: AsyncConnection, known: Known, fresh: list[Sett
         known.learned_citations |= new.keys()
 
 
-async def _write_balances(conn: AsyncConnection, fresh: list[Settlement]) -> None:
+async def _write_balances(conn: Pipeline, fresh: list[Settlement]) -> None:
     deltas: Counter[int] = Counter()
     for settlement in fresh:
         for posting in settlement.postings:
@@ -148,9 +147,7 @@ async def _write_balances(conn: AsyncConnection, fresh: list[Settlement]) -> Non
         await store.run(conn, "move_balances", ids=list(moved), deltas=list(moved.values()))
 
 
-async def _write_settlements(
-    conn: AsyncConnection, fresh: list[Settlement], documents: list[bytes], now: datetime
-) -> None:
+async def _write_settlements(conn: Pipeline, fresh: list[Settlement], documents: list[bytes], now: datetime) -> None:
     await store.run(
         conn,
         "add_settlements",
@@ -176,7 +173,7 @@ async def _write_settlements(
     )
 
 
-async def _write_year_totals(conn: AsyncConnection, fresh: list[Settlement]) -> None:
+async def _write_year_totals(conn: Pipeline, fresh: list[Settlement]) -> None:
     """Several settlements of one person in a batch are one change, since a statement may touch a row once."""
     changes: dict[tuple[str, int, str], list[int]] = {}
     regions: dict[str, str] = {}
@@ -203,7 +200,7 @@ async def _write_year_totals(conn: AsyncConnection, fresh: list[Settlement]) -> 
         )
 
 
-async def _write_binding_uses(conn: AsyncConnection, decided: list[Decided], now: datetime) -> None:
+async def _write_binding_uses(conn: Pipeline, decided: list[Decided], now: datetime) -> None:
     """What was drawn through bindings, by the day whose limits it counts to; and which were for a single use."""
     uses: Counter[tuple[str, date]] = Counter()
     for settlement in (d.fresh for d in decided):
@@ -227,7 +224,7 @@ async def _write_binding_uses(conn: AsyncConnection, decided: list[Decided], now
         await store.run(conn, "add_binding_events", ids=ended, at=now, **about)
 
 
-async def _write_purchases(conn: AsyncConnection, decided: list[Decided]) -> None:
+async def _write_purchases(conn: Pipeline, decided: list[Decided]) -> None:
     """A pharmacy purchase brings its own visit and lines."""
     bought = [
         (d.fresh, d.command.purchase)
@@ -271,7 +268,7 @@ def fee_columns(bills: list[tuple[str, str, Sequence[FeeLine]]]) -> dict[str, li
     }
 
 
-async def _write_links(conn: AsyncConnection, fresh: list[Settlement]) -> None:
+async def _write_links(conn: Pipeline, fresh: list[Settlement]) -> None:
     """Which batches are settled now, and which settlements have been taken back."""
     taken_back = [s for s in fresh if s.reverses]
     if taken_back:
