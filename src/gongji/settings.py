@@ -39,6 +39,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         data: folder of the embedded server.
         secret: ``GONGJI_SECRET``, key of the CSRF tokens.
         strict: ``GONGJI_STRICT=1``: every national message is compared with the specification.
+        recorder: ``GONGJI_RECORDER=0`` keeps no message pairs in the sandbox; production never does.
         public_url: ``GONGJI_PUBLIC_URL``, the portal's address as people see it; empty: as the request has it.
         proxies: ``GONGJI_PROXIES``, how many of our own proxies stand in front and add to X-Forwarded-For.
         sms, mini_program: ``GONGJI_SMS`` and ``GONGJI_MINI_PROGRAM`` with ``…_URL`` and ``…_KEY``: where notices go.
@@ -49,6 +50,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     data: Path
     secret: str = SANDBOX_SECRET
     strict: bool = False
+    recorder: bool = True
     public_url: str = ""
     proxies: int = 0
     sms: Outlet = Outlet()
@@ -75,6 +77,7 @@ def read_settings(data: Path | None = None) -> Settings:
         data=data or default_data(),
         secret=os.environ.get("GONGJI_SECRET", SANDBOX_SECRET),
         strict=os.environ.get("GONGJI_STRICT", "") not in ("", "0"),
+        recorder=os.environ.get("GONGJI_RECORDER", "1") not in ("", "0"),
         public_url=_public_url(os.environ.get("GONGJI_PUBLIC_URL", "")),
         proxies=_proxies(os.environ.get("GONGJI_PROXIES", "0")),
         sms=_outlet("GONGJI_SMS", production=env == "production"),

@@ -31,6 +31,10 @@ class Code(Enum):
     MESSAGE_REUSED = "message_reused", "报文号 {message_id} 已用于内容不同的请求，请换新的报文号重新提交"
     MESSAGE_VOID = "message_void", "报文号 {message_id} 已被冲正，不再受理，请换新的报文号重新提交"
     MESSAGE_UNKNOWN = "message_unknown", "没有收到过报文号为 {message_id} 的 {transaction} 交易，无需冲正"
+    MESSAGE_REFUSED = (
+        "message_refused",
+        "报文号 {message_id} 的 {transaction} 交易没有办理，原因 {reason}，请更正后重新提交",
+    )
     PERSON_UNKNOWN = "person_unknown", "未找到参保人，请核对证件号码或人员编号"
     PERSON_DETAILS_MISMATCH = (
         "person_details_mismatch",

@@ -17,6 +17,7 @@ from gongji.service.batcher import Batcher
 from gongji.service.collector import Collector
 from gongji.service.commands import Done, Settle
 from gongji.service.previews import preview_together
+from gongji.service.recorder import Recorder
 
 HEALTH_SECONDS = 2.0
 
@@ -51,12 +52,14 @@ class Platform:
             configure=configure,
             check=AsyncConnectionPool.check_connection,
         )
+        self.recorder = Recorder(self.pool)
 
     async def open(self) -> None:
         """Connect; raises when the database cannot be reached."""
         await self.pool.open(wait=True, timeout=30)
         await self.batcher.start()
         self.previews.start()
+        self.recorder.start()
 
     async def answers(self) -> bool:
         """Whether the database answers in time; a slower answer is as good as none to a load balancer."""
@@ -70,6 +73,7 @@ class Platform:
     async def close(self) -> None:
         """Finish what was accepted and disconnect."""
         await self.previews.stop()
+        await self.recorder.stop()
         await self.batcher.stop()
         await self.pool.close()
 

@@ -43,6 +43,8 @@ REQUIRED_INSTEAD: Final[dict[tuple[str, str], frozenset[str]]] = {
     ("4262", "data"): frozenset({"mdtrtId", "totalFeeSumamt"}),
     ("4263", "data"): frozenset(),
     ("5101", "data"): frozenset(),
+    # Who lost the answer has neither id: he names his own message instead (medins_setl_id).
+    ("5203", "data"): frozenset({"psn_no"}),
     ("100001", "data"): frozenset({"psn_No", "setl_Id", "mdtrt_Id"}),
     # One of name and code is enough, and clients that send the code leave the kind out.
     ("1201", "medinsinfo"): frozenset(),

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 from gongji.channels.nhsa import answer
-from gongji.channels.nhsa.exchange import JSON, Exchange
+from gongji.channels.nhsa.exchange import JSON, Answered, Exchange
+from gongji.channels.nhsa.sandbox import Exits, Sandbox
 from gongji.service.platform import Platform
 from gongji.settings import Settings
 
@@ -40,6 +41,7 @@ class Gateway:
     def __init__(self, platform: Platform, settings: Settings) -> None:
         self._platform = platform
         self._exchange = Exchange(platform, settings)
+        self._sandbox = None if settings.production else Sandbox(platform, settings, self._exchange)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection event."""
@@ -70,8 +72,10 @@ class Gateway:
             return
         except DisconnectedError:
             return
-        answered = await self._exchange.answer(body, headers)
-        await _respond(send, answered.status, answered.body, answered.headers, answered.content_type)
+        if self._sandbox:
+            await self._sandbox.serve(body, headers, _exits(send, receive))
+        else:
+            await _answer(send, await self._exchange.answer(body, headers))
 
     def _failure(self, text: str) -> bytes:
         now: datetime = self._platform.clock()
@@ -104,6 +108,23 @@ async def _read(content_length: str, receive: Receive, limit: int) -> bytes:
         chunks.append(chunk)
         if not message.get("more_body", False):
             return b"".join(chunks)
+
+
+async def _answer(send: Send, answered: Answered) -> None:
+    await _respond(send, answered.status, answered.body, answered.headers, answered.content_type)
+
+
+def _exits(send: Send, receive: Receive) -> Exits:
+    async def respond(answered: Answered) -> None:
+        await _answer(send, answered)
+
+    async def cut() -> None:
+        # A server cannot be asked to hang up. It does so when an answer that was announced does not come.
+        headers = [(b"content-type", JSON), (b"content-length", b"1"), (b"connection", b"close")]
+        await send({"type": "http.response.start", "status": OK, "headers": headers})
+        await send({"type": "http.response.body", "body": b"", "more_body": True})
+
+    return Exits(respond, cut, receive)
 
 
 async def _respond(
