@@ -151,7 +151,9 @@ create table account (
     check (state <> 'none' or balance = 0),
     check (kind in ('personal', 'family', 'quota_hold', 'wallet') or balance = 0),
     check ((binding <> '') = (kind = 'quota_hold'))
-);
+)
+-- Room in every page for the next balance: an update then touches no index.
+with (fillfactor = 70);
 create unique index account_of_owner on account (kind, owner, segment, region, binding);
 create index account_by_person on account (owner) where kind in ('personal', 'family', 'quota_hold', 'wallet');
 create unique index account_by_id on account (id) include (region, kind);
@@ -241,7 +243,8 @@ create table year_total (
     pool bigint not null default 0,
     events integer not null default 0,
     primary key (person_no, year, benefit, region)
-);
+)
+with (fillfactor = 80);
 
 create table settlement (
     booked_on date not null,
