@@ -1,5 +1,6 @@
 """Put the people's side together: portal, cashier, REST, health and figures in one application (组装)."""
 
+from collections.abc import Callable
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any, Final
@@ -14,14 +15,21 @@ from litestar.template.config import TemplateConfig
 from litestar.types import ControllerRouterHandler
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from gongji.channels.nhsa.exchange import Exchange
+from gongji.channels.nhsa.recorded import pair_in_words
+from gongji.channels.nhsa.registry import title_of
+from gongji.channels.nhsa.sandbox import Sandbox
 from gongji.channels.rest import routes as rest
 from gongji.channels.rest.oauth import FOR_PROGRAMS, oauth_routes
 from gongji.core.scopes import Scope
+from gongji.demo import city
 from gongji.service.platform import Platform
+from gongji.service.workbench import Workbench
 from gongji.settings import Settings
 from gongji.web import edge, faults
 from gongji.web.cashier.pages import cashier_routes
 from gongji.web.portal.routes import portal_routes
+from gongji.web.recorder.setting import recorder_routes
 from gongji.web.rendering import FOLDER, template_engine
 from gongji.web.visitor import find_visitor, need_visitor, visitor_origin
 
@@ -56,12 +64,13 @@ def portal(platform: Platform, settings: Settings) -> Litestar:
         oauth_routes(),
     ]
     if not settings.production:
-        routes.append(cashier_routes())
+        routes += [cashier_routes(), recorder_routes()]
     return Litestar(
         route_handlers=routes,
         dependencies={
             "platform": Provide(lambda: platform, sync_to_thread=False),
             "settings": Provide(lambda: settings, sync_to_thread=False),
+            "workbench": Provide(_workbench(platform, settings), sync_to_thread=False),
             "guest": Provide(find_visitor),
             "visitor": Provide(need_visitor),
             "visitor_origin": Provide(visitor_origin, sync_to_thread=False),
@@ -75,6 +84,19 @@ def portal(platform: Platform, settings: Settings) -> Litestar:
         logging_config=None,
         debug=False,
     )
+
+
+def _workbench(platform: Platform, settings: Settings) -> Callable[[], Workbench | None]:
+    """The vendor's tools, of which only a sandbox has any."""
+    if settings.production:
+        return lambda: None
+    tools = Workbench(
+        title=title_of,
+        explain=pair_in_words,
+        replay=Sandbox(platform, settings, Exchange(platform, settings)).replay,
+        reset=lambda: city.reset_or_refuse(platform),
+    )
+    return lambda: tools
 
 
 def _answer_fault(request: Request[Any, Any, Any], fault: Exception) -> Response[Any]:
@@ -126,4 +148,5 @@ _TAGS: Final = {
     "第三方渠道": "查看和停止授权，查看渠道的访问记录",
     "问答": "能不能共济，不需要登录",
     "机构": "医药机构查询报文的办理结果",
+    "沙箱": "给 HIS 厂商：通信记录、重发、故障注入、重置；只在沙箱里",
 }

@@ -26,7 +26,7 @@ from gongji.ledger.sql import queries
 from gongji.listening import Listening, expect_free
 from gongji.logs import write_log_lines
 from gongji.policyfiles import load, locate
-from gongji.service import notices
+from gongji.service import notices, wallet
 from gongji.service.outlets import delivering
 from gongji.service.platform import Platform, china_now
 from gongji.service.upkeep import sweep
@@ -83,6 +83,7 @@ async def _serve(
     if demo:
         await city.build(platform)
     chores = [asyncio.create_task(_keep_months(dsn)), asyncio.create_task(_keep_tidy(platform))]
+    chores.append(asyncio.create_task(_keep_terms(platform)))
     if embedded:
         chores.append(asyncio.create_task(_keep_alive(embedded)))
     chores += [asyncio.create_task(_keep_worker(dsn, settings, listening)) for _ in range(listening.workers - 1)]
@@ -140,6 +141,16 @@ async def _keep_months(dsn: str) -> None:
         await asyncio.sleep(24 * 3600)
         with suppress(psycopg.Error):
             await asyncio.to_thread(migrate, dsn, china_now().date())
+
+
+async def _keep_terms(platform: Platform) -> None:
+    """Do what falls due at a time of day, each minute; what fell due before the start is done at once."""
+    while True:
+        try:
+            await wallet.return_unaccepted(platform)
+        except Exception:
+            log.exception("what falls due could not be done, trying again in a minute")
+        await asyncio.sleep(60)
 
 
 async def _keep_tidy(platform: Platform) -> None:

@@ -44,6 +44,8 @@ def _leaves(command: Any, words: tuple[str, ...]) -> Iterator[tuple[tuple[str, .
     if children is None:
         yield words, command
         return
+    if getattr(command, "invoke_without_command", False):
+        yield words, command
     for child in children:
         yield from _leaves(children[child], (*words, child))
 

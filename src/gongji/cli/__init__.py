@@ -7,12 +7,13 @@ from gongji.cli.bench import bench_app
 from gongji.cli.binding import binding_app
 from gongji.cli.catalogue import catalogue_app
 from gongji.cli.client import client_app
-from gongji.cli.demo import demo
+from gongji.cli.demo import demo_app
 from gongji.cli.ledger import ledger_app
 from gongji.cli.nhsa import nhsa_app
 from gongji.cli.outbox import outbox_app
 from gongji.cli.quote import quote
 from gongji.cli.regions import regions_app
+from gongji.cli.sandbox import sandbox_app
 from gongji.cli.staff import staff_app
 from gongji.cli.up import up
 
@@ -24,11 +25,12 @@ app = typer.Typer(
 app.command()(quote)
 app.command()(ask)
 app.command()(up)
-app.command()(demo)
+app.add_typer(demo_app, name="demo")
 app.add_typer(regions_app, name="regions")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(binding_app, name="binding")
 app.add_typer(nhsa_app, name="nhsa")
+app.add_typer(sandbox_app, name="sandbox")
 app.add_typer(catalogue_app, name="catalogue")
 app.add_typer(client_app, name="client")
 app.add_typer(staff_app, name="staff")

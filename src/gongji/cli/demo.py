@@ -1,6 +1,7 @@
-"""``gongji demo``: who lives in the demo city, and how they stand now."""
+"""``gongji demo``: who lives in the demo city, how they stand now, and everything from the beginning again."""
 
 import asyncio
+from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import msgspec
@@ -8,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from gongji.cli.opening import DataOption, database, fail, settings_or_exit
+from gongji.cli.opening import DataOption, database, fail, on_platform, settings_or_exit
 from gongji.demo import city
 from gongji.demo.describe import NotBuiltError
 from gongji.ledger.embedded import EmbeddedPostgres
@@ -17,7 +18,12 @@ from gongji.settings import Settings
 _MISSING = "这里还没有演示城市：{place}\n先建立：gongji up --demo{option}"
 
 
+demo_app = typer.Typer()
+
+
+@demo_app.callback(invoke_without_command=True)
 def demo(
+    context: typer.Context,
     *,
     data: DataOption = None,
     json: Annotated[bool, typer.Option("--json", help="输出 JSON：人、绑定、机构、目录、地址、登录")] = False,
@@ -34,12 +40,11 @@ def demo(
 
     服务运行时、没有运行时都可以用。还没有建立演示城市时退出码为 1。
     """
-    settings = settings_or_exit(data)
-    if settings.production:
-        fail("演示城市只在沙箱里：GONGJI_ENV=production 时没有演示数据")
-    # Asking must not leave a new database behind in a folder that has none.
-    if settings.database_url is None and not EmbeddedPostgres(settings.data).exists:
-        _missing(settings)
+    if context.invoked_subcommand:
+        if data or json:
+            fail(f"选项请写在 {context.invoked_subcommand} 之后")
+        return
+    settings = _sandbox(data)
     try:
         with database(data) as dsn:
             found = asyncio.run(city.read(dsn))
@@ -49,6 +54,41 @@ def demo(
         typer.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
     else:
         _print(found)
+
+
+@demo_app.command()
+def reset(
+    *,
+    data: DataOption = None,
+    yes: Annotated[bool, typer.Option("--yes", help="不再询问")] = False,
+) -> None:
+    """重建演示城市：人、绑定、余额回到最初，全部就诊、结算、报文状态都清空。
+
+    例：gongji demo reset --yes
+
+    服务运行时也可以用：正在办理的业务要么在重置以前办完，要么在新的城市里办理。编号不会重复使用。
+    国家接口的通信记录（/recorder）保留，方便对照。数据库里没有演示城市、正在核账时退出码为 1。
+    """
+    settings = _sandbox(data)
+    if not yes:
+        typer.confirm("数据库中的全部业务数据都会清空，演示城市重新建立。继续吗", abort=True)
+    try:
+        on_platform(data, city.reset)
+    except NotBuiltError:
+        _missing(settings)
+    except city.BusyError as busy:
+        fail(str(busy))
+    typer.echo("演示城市已重建")
+
+
+def _sandbox(data: Path | None) -> Settings:
+    settings = settings_or_exit(data)
+    if settings.production:
+        fail("演示城市只在沙箱里：GONGJI_ENV=production 时没有演示数据")
+    # Asking must not leave a new database behind in a folder that has none.
+    if settings.database_url is None and not EmbeddedPostgres(settings.data).exists:
+        _missing(settings)
+    return settings
 
 
 def _missing(settings: Settings) -> NoReturn:

@@ -13,11 +13,12 @@ from rich.text import Text
 
 from gongji.channels.nhsa import examples, tables
 from gongji.channels.nhsa.captured import NotAMessageError, messages
-from gongji.channels.nhsa.explain import Explained, explain
+from gongji.channels.nhsa.explain import explain
 from gongji.channels.nhsa.strictness import sentence
 from gongji.cli.opening import DataOption, on_platform
 from gongji.cli.quote import fail
 from gongji.service.departures import Counted, counted
+from gongji.service.explained import Explained
 
 nhsa_app = typer.Typer(no_args_is_help=True, help="国家接口报文：说明、示例、与规范不符之处。")
 
@@ -64,7 +65,7 @@ def explain_command(
         typer.echo(msgspec.json.format(msgspec.json.encode(explained), indent=2).decode())
     else:
         for one in explained:
-            _print(one)
+            print_explained(one)
     if any(one.refused or one.wrong for one in explained):
         raise typer.Exit(_FAULTY)
 
@@ -119,13 +120,14 @@ def _content(file: str) -> bytes:
         fail(f"不能读取 {file}：{fault.strerror}")
 
 
-def _print(one: Explained) -> None:
+def print_explained(one: Explained) -> None:
+    """Print a message in words."""
     console = Console()
     kind = {"request": "请求", "answer": "应答"}[one.kind]
-    named = f"{one.infno} {one.title}" if one.infno else "交易未知，请用 --infno 指明"
+    named = f"{one.transaction} {one.title}" if one.transaction else "交易未知，请用 --infno 指明"
     guessed = "（按字段判断）" if one.guessed else ""
     console.print(Text(f"{kind}：{named}{guessed}", style="bold"))
-    if one.infno and not one.offered:
+    if one.transaction and not one.offered:
         console.print(Text("本平台不提供这个交易", style="yellow"))
     for how in one.how:
         console.print(Text(f"已拆开：{how}", style="dim"))

@@ -1,5 +1,6 @@
 """Accounts of the ledger as values (账户)."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 import msgspec
@@ -70,6 +71,24 @@ class PersonalAccount(msgspec.Struct, frozen=True, kw_only=True):
     def available(self) -> Fen:
         """What may be drawn now."""
         return self.balance if self.state is AccountState.OPEN else 0
+
+
+def landing(account: PersonalAccount, own: Sequence[PersonalAccount]) -> int | AccountRef:
+    """Where money goes that belongs back on an account: there, unless it has been closed since.
+
+    What was set aside goes to its owner's personal account; when that is closed too it waits in suspense for him or
+    his heirs.
+
+    Args:
+        account: the account it came from.
+        own: the owner's personal account, all segments.
+    """
+    if account.state is not AccountState.CLOSED:
+        return account.id
+    usable = [a for a in own if a.state not in (AccountState.CLOSED, AccountState.NONE)]
+    if account.kind is not AccountKind.PERSONAL and usable:
+        return next((a for a in usable if a.segment is account.segment), usable[-1]).id
+    return AccountRef(AccountKind.SUSPENSE, account.owner, account.region)
 
 
 SEGMENT_ORDER = {Segment.CURRENT_YEAR: 0, Segment.WHOLE: 0, Segment.HISTORICAL: 1}

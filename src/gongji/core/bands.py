@@ -64,10 +64,11 @@ def _adjusted(share: BasisPoints, points: BasisPoints) -> BasisPoints:
 
 def _position(ratio: Ratio, deductible: Fen, year: YearToDate) -> Fen:
     """Where on the scale of the bands the spending above the deductible begins."""
-    before = year.eligible if ratio.bands_of == "year_eligible" else 0
+    whole_year = ratio.bands_of == "year_eligible"
+    before = year.eligible if whole_year else year.eligible_of_stay
     if ratio.bands_from == "zero":
         return before + deductible
-    return max(0, before - year.deductible) if before else 0
+    return max(0, before - (year.deductible if whole_year else year.deductible_of_stay)) if before else 0
 
 
 def _by_spending(bands: tuple[Band, ...], points: BasisPoints, above: Fen, position: Fen) -> Iterator[Span]:

@@ -90,6 +90,8 @@ class YearToDate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the medical year holds before this bill, in fen (年度累计).
 
     ``events`` counts earlier visits or stays; ``deductible_of_month`` is what the month already bore of the deductible.
+    ``deductible_of_stay`` and ``eligible_of_stay`` are what earlier settlements of the same stay bore and held
+    (中途结算): a stay is one event, however often it is settled.
     """
 
     deductible: Fen = 0
@@ -97,6 +99,8 @@ class YearToDate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     pool: Fen = 0
     events: int = 0
     deductible_of_month: Fen = 0
+    deductible_of_stay: Fen = 0
+    eligible_of_stay: Fen = 0
 
 
 class Purse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -232,9 +232,10 @@ def _due(rule: Deductible, line: Fen, year: YearToDate) -> Fen:
     """What is left to bear of a deductible before this bill is looked at."""
     match rule.basis:
         case "by_stay":
-            return line
+            return max(0, line - year.deductible_of_stay)
         case "per_visit":
-            return line if rule.annual_stop is None else min(line, max(0, rule.annual_stop - year.deductible))
+            left = max(0, line - year.deductible_of_stay)
+            return left if rule.annual_stop is None else min(left, max(0, rule.annual_stop - year.deductible))
         case "monthly_annual":
             month = max(0, (rule.monthly or 0) - year.deductible_of_month)
             return min(month, max(0, line - year.deductible))

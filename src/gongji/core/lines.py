@@ -8,7 +8,7 @@ import msgspec
 from gongji.core.case import PurposePart
 from gongji.core.catalogue import CatalogueItem
 from gongji.core.codes import Purpose
-from gongji.core.money import WHOLE, Fen, share_of
+from gongji.core.money import WHOLE, Fen, round_half_up, share_of
 
 
 class LineSplit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -27,6 +27,62 @@ class LineSplit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def in_scope(self) -> Fen:
         """Spending in the fund's scope."""
         return self.amount - self.full_self_pay - self.over_limit - self.first_self_pay
+
+    @property
+    def negative(self) -> "LineSplit":
+        """The same parts, taken back."""
+        return LineSplit(
+            amount=-self.amount,
+            full_self_pay=-self.full_self_pay,
+            over_limit=-self.over_limit,
+            first_self_pay=-self.first_self_pay,
+            by_purpose=tuple(PurposePart(purpose=p.purpose, amount=-p.amount) for p in self.by_purpose),
+        )
+
+
+def less(left: LineSplit, returned: LineSplit) -> LineSplit:
+    """What is left of a line after a return, whose amounts are negative."""
+    return total_of([left, returned])
+
+
+def taken_from(
+    whole: LineSplit, left: LineSplit, quantity: Decimal, of: Decimal, amount: Fen | None = None
+) -> LineSplit | None:
+    """The part of a line that goes when some of its quantity goes; None when that is more than is left.
+
+    Args:
+        whole: the line as it was charged.
+        left: what is left of it.
+        quantity: how much goes, at most ``of``.
+        of: the quantity that is left.
+        amount: what goes in fen, or None for a share by quantity. All that is left goes with the last of it.
+    """
+    if amount is None:
+        amount = left.amount if quantity == of else _share(left.amount, quantity, of)
+    if not 0 <= amount <= left.amount:
+        return None
+    if amount == left.amount:
+        return left
+    rest = amount
+    parts = []
+    for name in ("full_self_pay", "over_limit", "first_self_pay"):
+        due = round_half_up(getattr(whole, name) * amount, whole.amount)
+        part = min(rest, getattr(left, name), due)
+        parts.append(part)
+        rest -= part
+    # What rounding left over goes where something is left to take.
+    over = max(0, rest - left.in_scope)
+    for at, name in enumerate(("full_self_pay", "over_limit", "first_self_pay")):
+        more = min(over, getattr(left, name) - parts[at])
+        parts[at] += more
+        over -= more
+    full, limit, first = parts
+    purposes = tuple(PurposePart(purpose=p.purpose, amount=full) for p in whole.by_purpose)
+    return LineSplit(amount=amount, full_self_pay=full, over_limit=limit, first_self_pay=first, by_purpose=purposes)
+
+
+def _share(amount: Fen, quantity: Decimal, of: Decimal) -> Fen:
+    return int((amount * quantity / of).to_integral_value(ROUND_HALF_UP))
 
 
 def product(quantity: Decimal, price: Decimal) -> Fen:

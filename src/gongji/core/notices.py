@@ -59,6 +59,9 @@ class Kind(Term):
     ACCOUNT_UNFROZEN = "account_unfrozen", "个人账户已解封"
     QUOTA_CHANGED = "quota_changed", "共济额度已变更"
     QUOTA_RETURNED = "quota_returned", "共济额度已退回"
+    MONEY_SET_ASIDE = "money_set_aside", "家庭共济账户已划拨"
+    MONEY_MOVED_BACK = "money_moved_back", "家庭共济账户已转回"
+    TRANSFER_SENT = "transfer_sent", "医保钱包转账已转出"
     TRANSFER_RECEIVED = "transfer_received", "收到医保钱包转账"
     TRANSFER_ACCEPTED = "transfer_accepted", "医保钱包转账已接收"
     TRANSFER_RETURNED = "transfer_returned", "医保钱包转账已退回"
@@ -164,13 +167,28 @@ WORDS: Final[dict[Kind, dict[Side, Words]]] = {
         Side.AUTHORISER: ("您给{other}的共济额度中未使用的 {amount} 元已退回您的个人账户。",),
         Side.USER: ("{other}给您的共济额度中未使用的 {amount} 元已退回对方账户。",),
     },
+    Kind.MONEY_SET_ASIDE: {
+        Side.SELF: ("您于{when}向家庭共济账户划拨 {amount} 元，绑定的家人可以使用。",),
+    },
+    Kind.MONEY_MOVED_BACK: {
+        Side.SELF: ("家庭共济账户中的 {amount} 元已于{when}转回您的个人账户。", "原因：{reason}。"),
+    },
+    Kind.TRANSFER_SENT: {
+        Side.AUTHORISER: (
+            "您于{when}向{other}的医保钱包转账 {amount} 元，等待对方接收。",
+            "{until}前未接收将自动退回。",
+        ),
+    },
     Kind.TRANSFER_RECEIVED: {
         Side.USER: ("{other}向您的医保钱包转账 {amount} 元，请及时接收。", "{until}前未接收将自动退回。"),
     },
-    Kind.TRANSFER_ACCEPTED: {Side.AUTHORISER: ("{other}已接收您的医保钱包转账 {amount} 元。",)},
+    Kind.TRANSFER_ACCEPTED: {
+        Side.AUTHORISER: ("{other}已接收您的医保钱包转账 {amount} 元，不能再退回。",),
+        Side.USER: ("您已接收{other}的医保钱包转账 {amount} 元，可在参保地看病购药时使用，不能转回个人账户。",),
+    },
     Kind.TRANSFER_RETURNED: {
-        Side.AUTHORISER: ("您转给{other}的 {amount} 元没有被接收，已退回您的账户。",),
-        Side.USER: ("{other}转给您的 {amount} 元没有接收，已退回对方。",),
+        Side.AUTHORISER: ("您转给{other}的 {amount} 元{reason}，已退还给您。", _HELD),
+        Side.USER: ("{other}转给您的 {amount} 元{reason}，已退还给对方。",),
     },
     Kind.PREMIUM_PAID: {
         Side.AUTHORISER: ("您的个人账户已为{other}支付{premium} {amount} 元。",),

@@ -4,7 +4,7 @@ from datetime import date
 
 import msgspec
 
-from gongji.core.codes import Care, Grade, Insurance, Level, Place, Scheme, Status
+from gongji.core.codes import Care, Filing, Grade, Insurance, Level, Place, Scheme, Status
 from gongji.core.facts import Facts
 
 
@@ -43,6 +43,7 @@ class Institution(msgspec.Struct, frozen=True, kw_only=True):
     """A hospital, clinic or pharmacy (医药机构).
 
     ``designated`` says whether insurance may be used there, ``checkup`` whether account money may pay check-ups.
+    ``village`` is a village clinic (村卫生室), ``top`` a special or listed hospital of the third level (三级特等).
     """
 
     code: str
@@ -54,9 +55,18 @@ class Institution(msgspec.Struct, frozen=True, kw_only=True):
     community: bool
     designated: bool
     checkup: bool = False
+    village: bool = False
+    top: bool = False
 
 
-def facts_of(person: Person, institution: Institution, care: Care, on: date, place: Place = Place.HOME) -> Facts:
+def facts_of(
+    person: Person,
+    institution: Institution,
+    care: Care,
+    on: date,
+    place: Place = Place.HOME,
+    filing: Filing = Filing.NONE,
+) -> Facts:
     """What rules may ask about this patient at this institution."""
     return Facts(
         scheme=person.scheme,
@@ -69,5 +79,8 @@ def facts_of(person: Person, institution: Institution, care: Care, on: date, pla
         level=institution.level,
         grade=institution.grade,
         community=institution.community,
+        village=institution.village,
+        top=institution.top,
         place=place,
+        filing=filing,
     )

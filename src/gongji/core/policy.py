@@ -46,6 +46,8 @@ from gongji.core.rules import (
     SharingReach,
     StatedItem,
     Statement,
+    WalletOpening,
+    WalletTransfer,
 )
 
 __all__ = [
@@ -86,6 +88,8 @@ __all__ = [
     "SharingReach",
     "StatedItem",
     "Statement",
+    "WalletOpening",
+    "WalletTransfer",
     "When",
     "ancestry",
 ]

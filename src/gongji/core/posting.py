@@ -33,17 +33,21 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
 def pay_institution(payments: tuple[Payment, ...], institution: str, region: str) -> tuple[Posting, ...]:
     """Post payments to an institution of a region; money of another region passes the clearing between them."""
     payable = AccountRef(AccountKind.INSTITUTION_PAYABLE, institution, region)
-    postings: list[Posting] = []
-    for payment in payments:
-        if payment.amount == 0:
-            continue
-        source = payment.payer
-        if payment.region != region:
-            owes = AccountRef(AccountKind.CLEARING_PAYABLE, region, payment.region)
-            source = AccountRef(AccountKind.CLEARING_RECEIVABLE, payment.region, region)
-            postings.append(Posting(from_=payment.payer, to=owes, amount=payment.amount, purpose=payment.purpose))
-        postings.append(Posting(from_=source, to=payable, amount=payment.amount, purpose=payment.purpose))
-    return tuple(postings)
+    return tuple(posting for payment in payments for posting in pay(payment, payable, region))
+
+
+def pay(payment: Payment, to: Party, region: str) -> list[Posting]:
+    """Post a payment to an account in a region's books; nothing where nothing is paid."""
+    if payment.amount == 0:
+        return []
+    if payment.region == region:
+        return [Posting(from_=payment.payer, to=to, amount=payment.amount, purpose=payment.purpose)]
+    owes = AccountRef(AccountKind.CLEARING_PAYABLE, region, payment.region)
+    claim = AccountRef(AccountKind.CLEARING_RECEIVABLE, payment.region, region)
+    return [
+        Posting(from_=payment.payer, to=owes, amount=payment.amount, purpose=payment.purpose),
+        Posting(from_=claim, to=to, amount=payment.amount, purpose=payment.purpose),
+    ]
 
 
 def run_backwards(postings: tuple[Posting, ...]) -> tuple[Posting, ...]:

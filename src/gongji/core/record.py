@@ -25,6 +25,8 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         year: medical year whose yearly figures it moved; benefit: which figures, or None when none.
         balance_after: the patient's own balance after it, in fen.
         reverses: id of the settlement it takes back; its split is then the original's.
+        mid_stay: the stay in hospital goes on after it.
+        continues: an earlier settlement of the same stay stands, so that this one is no further stay of the year.
         declared: what the sender declared and sees again in every answer about it, in the channel's own words.
     """
 
@@ -54,6 +56,8 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cites: tuple[str | None, ...] = ()
     """Keys of the steps' citations in the kept document, whose steps do not repeat the citations themselves."""
     declared: dict[str, str] = {}
+    mid_stay: bool = False
+    continues: bool = False
 
     @property
     def booked_on(self) -> date:

@@ -56,10 +56,18 @@ class Code(Enum):
     VISIT_OF_ANOTHER = "visit_of_another", "就诊[{visit}]的就医者不是该参保人，请核对人员编号"
     VISIT_CANCELLED = "visit_cancelled", "就诊[{visit}]已撤销，请重新挂号"
     VISIT_EXISTS = "visit_exists", "住院/门诊号 {number} 已登记过就诊，请使用原就诊ID"
-    VISIT_IN_USE = "visit_in_use", "就诊[{visit}]已有{what}，不能撤销挂号，请先撤销{what}"
+    VISIT_IN_USE = "visit_in_use", "就诊[{visit}]已有{what}，不能撤销登记，请先撤销{what}"
+    VISIT_OF_OTHER_CARE = "visit_of_other_care", "就诊[{visit}]登记为{care}，不能按{asked}办理，请使用{care}的交易"
+    IN_HOSPITAL = "in_hospital", "该参保人正在{institution}住院（{on} 入院），请先办理出院"
+    STAY_SETTLED = "stay_settled", "就诊[{visit}]已出院结算（结算ID {settlement}），不能{act}，请先撤销出院结算"
+    STAY_ENDED = "stay_ended", "就诊[{visit}]已于 {on} 出院，不能{act}，请先撤销出院"
+    STAY_OPEN = "stay_open", "就诊[{visit}]还没有办理出院，不能{act}"
+    STAY_DATES_INVALID = "stay_dates_invalid", "入院日期 {began} 和出院日期 {ended} 不合规：{what}"
     CARE_IN_FUTURE = "care_in_future", "就诊日期 {on} 晚于今天，请核对系统时间后重新提交"
     FEES_MISSING = "fees_missing", "就诊[{visit}]收费批次 {batch} 没有费用明细，请先上传"
     FEE_DUPLICATE = "fee_duplicate", "费用明细流水号 {line} 已上传过，请使用新的流水号"
+    FEE_UNKNOWN = "fee_unknown", "就诊[{visit}]没有流水号为 {line} 的费用明细，请核对后重新提交"
+    RETURN_INVALID = "return_invalid", "费用明细 {line} 不能这样退：{what}"
     FEE_ARITHMETIC = "fee_arithmetic", "费用明细 {line} 的总额 {amount} 元不等于数量乘单价 {product} 元"
     ITEM_UNKNOWN = "item_unknown", "医疗目录编码 {item} 不在目录中，请核对对照关系"
     ITEM_NOT_IN_FORCE = (
@@ -76,6 +84,10 @@ class Code(Enum):
         "结算[{settlement}]不属于本机构、本次就诊或该参保人，不能办理",
     )
     ALREADY_REVERSED = "already_reversed", "结算[{settlement}]已撤销，请勿重复撤销"
+    LATER_SETTLEMENT = (
+        "later_settlement",
+        "本次住院在这笔结算之后还有结算（结算ID {settlement}），请从最后一笔开始逐笔撤销",
+    )
     NOT_REVERSIBLE = "not_reversible", "{what}，不能撤销"
     RECORD_EXISTS = "record_exists", "{what}已存在，{remedy}"
     RECORD_UNKNOWN = "record_unknown", "未找到{what}，请核对后重新提交"
@@ -103,6 +115,21 @@ class Code(Enum):
     TOO_MANY_USERS = "too_many_users", "{region}规定一位授权人最多绑定 {limit} 位使用人"
     TOO_MANY_AUTHORISERS = "too_many_authorisers", "{region}规定一位使用人最多接受 {limit} 位授权人"
     MODE_NOT_OFFERED = "mode_not_offered", "当地不办理{asked}，可选：{allowed}"
+    SELF_TRANSFER = "self_transfer", "不能向本人的医保钱包转账"
+    SENDER_NOT_INSURED = "sender_not_insured", "您当前{state}，须正常参加基本医保才能转账"
+    RECEIVER_NOT_INSURED = "receiver_not_insured", "对方没有正常参加基本医保，不能接收医保钱包转账"
+    NO_ACCOUNT_TO_SEND = "no_account_to_send", "您参加的是{scheme}，没有职工医保个人账户，不能从个人账户转出"
+    WALLET_NOT_OPEN = "wallet_not_open", "{region}在 {on} 没有开通医保钱包或未收录，双方参保地都开通才能转账"
+    RECEIVER_NOT_KIN = (
+        "receiver_not_kin",
+        "只能转给近亲属，{relation}不在{region}的范围内，可以转给：{allowed}",
+    )
+    WALLET_NOT_PASSED_ON = "wallet_not_passed_on", "{region}{what}，请从个人账户转出"
+    TRANSFER_AT_NIGHT = "transfer_at_night", "每天 {since} 至次日 {until} 不办理转账，请在其他时间办理"
+    TOO_MANY_TRANSFERS = "too_many_transfers", "每天最多转账 {limit} 笔，请明天再办理"
+    TRANSFER_TOO_LARGE = "transfer_too_large", "每笔最多转 {limit} 元，请分次办理"
+    TRANSFER_UNKNOWN = "transfer_unknown", "未找到这笔医保钱包转账"
+    TRANSFER_DECIDED = "transfer_decided", "这笔转账{state}，不能再办理"
     AMOUNT_INVALID = "amount_invalid", "金额不合规：{what}"
     BALANCE_SHORT = "balance_short", "可用余额 {available} 元，不足 {asked} 元"
     LIMIT_INVALID = "limit_invalid", "限额不合规：{what}"

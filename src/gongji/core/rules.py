@@ -3,7 +3,7 @@
 Money is in fen, ratios are in basis points (1/100 %), points of a ratio too: 300 are three percentage points.
 """
 
-from datetime import date
+from datetime import date, time
 from typing import Literal
 
 import msgspec
@@ -329,6 +329,7 @@ class Draw(msgspec.Struct, frozen=True, kw_only=True):
         automatic: shared money is drawn whenever the own account may be used, without being asked for.
         threshold: fen of the authoriser's balance that may not be shared by a live call.
         mode: how money is shared in this place; the binding says which is used.
+        moves_back: whether money in the family account may be moved back while bindings last; None is not known.
     """
 
     cite: Citation
@@ -340,6 +341,7 @@ class Draw(msgspec.Struct, frozen=True, kw_only=True):
     automatic: bool = False
     threshold: Fen = 0
     mode: SharingMode = SharingMode.LIVE_CALL
+    moves_back: bool | None = None
 
 
 class BindingProof(msgspec.Struct, frozen=True, kw_only=True):
@@ -349,6 +351,41 @@ class BindingProof(msgspec.Struct, frozen=True, kw_only=True):
     notice: str
     commitment: str
     confirm_by_user: bool = False
+
+
+class WalletTransfer(msgspec.Struct, frozen=True, kw_only=True):
+    """Transfers to a relative's wallet (医保钱包转账).
+
+    Attributes:
+        per_day: how many a sender may send in a day; None is no limit.
+        most: most fen of one transfer; None is no limit.
+        closed_from, closed_until: time of day in which none is sent; the second may lie on the next day.
+        returned_at: time of the day after sending at which money that was not accepted goes back.
+    """
+
+    cite: Citation
+    per_day: int | None
+    most: Fen | None
+    closed_from: time
+    closed_until: time
+    returned_at: time
+
+    def closed_at(self, at: time) -> bool:
+        """Whether nothing is sent at a time of the day."""
+        if self.closed_from <= self.closed_until:
+            return self.closed_from <= at < self.closed_until
+        return at >= self.closed_from or at < self.closed_until
+
+
+class WalletOpening(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a place has the wallet (医保钱包开通); a transfer needs it in both places.
+
+    ``passed_on`` says whether wallet money may be sent on to another wallet; None is not known.
+    """
+
+    cite: Citation
+    open: bool
+    passed_on: bool | None = None
 
 
 class StatedItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -401,5 +438,7 @@ Rule = (
     | SharingPurposes
     | Draw
     | BindingProof
+    | WalletTransfer
+    | WalletOpening
     | Statement
 )

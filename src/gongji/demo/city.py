@@ -1,15 +1,17 @@
 """Build the demo city in an empty sandbox, and tell what has become of it (演示城市的建立与现状)."""
 
 import asyncio
+import random
 from datetime import date
 from typing import Any, Final
 
 import msgspec
 from psycopg import AsyncConnection
+from psycopg.errors import LockNotAvailable
 from psycopg.types.json import Jsonb
 
 from gongji.core.policy import PolicyBook
-from gongji.core.refusal import Refusal
+from gongji.core.refusal import Code, Refusal, refuse
 from gongji.core.times import CHINA
 from gongji.demo import market, offices
 from gongji.demo.describe import NotBuiltError, describe
@@ -28,12 +30,18 @@ from gongji.service.staff import add_staff
 BUILT: Final = "demo"
 """Key of the setting that holds the city as it was built."""
 
+RESET_TRIES: Final = 20
+
 STORY: Final = ("story father", "story son")
 """Roles of the people with whom a first visitor begins."""
 
 
 class ProductionError(RuntimeError):
     """Fictitious people may not stand in the books of a production system."""
+
+
+class BusyError(RuntimeError):
+    """The books could not be had alone for a moment."""
 
 
 class BrokenCityError(RuntimeError):
@@ -50,9 +58,62 @@ async def build(platform: Platform) -> None:
     if not platform.sandbox:
         raise ProductionError("生产环境不能建立演示城市")
     async with platform.pool.connection() as conn, conn.transaction():
-        cursor = await store.run(conn, "claim_setting", key=BUILT, value="")
-        if await cursor.fetchone() is None:
+        await _build(conn, platform)
+
+
+async def reset(platform: Platform) -> None:
+    """Build the city anew: everything that happened in this sandbox is forgotten, recordings of messages excepted.
+
+    Messages that are under way are done before or after; an answer that is on its way just then may be lost, and who
+    asks again by his message id is told that it was never seen.
+
+    Raises:
+        ProductionError: the platform is not a sandbox.
+        NotBuiltError: there is no city, so that this database may be somebody's own.
+        BusyError: somebody verifies the books, or the traffic leaves no gap.
+        BrokenCityError: a binding was refused; the old city stays.
+    """
+    if not platform.sandbox:
+        raise ProductionError("演示城市只在沙箱里，生产环境不能重置")
+    for _ in range(RESET_TRIES):
+        try:
+            async with platform.pool.connection() as conn, conn.transaction():
+                await _expect_built(conn)
+                await _forget(conn)
+                await _build(conn, platform)
+        except LockNotAvailable:
+            await asyncio.sleep(random.uniform(0.05, 0.3))  # noqa: S311 - so that two resets do not keep step
+        else:
             return
+    raise BusyError("正在核账或业务太忙，演示城市没有重置，请稍后再试")
+
+
+async def reset_or_refuse(platform: Platform) -> Refusal | None:
+    """The same for a page: a refusal says why nothing was done."""
+    try:
+        await reset(platform)
+    except NotBuiltError:
+        return refuse(Code.RECORD_UNKNOWN, what="演示城市")
+    except BusyError:
+        return refuse(Code.RECORD_CLOSED, what="账本", state="正在核对或业务太忙", act="重置，请稍后再试")
+    return None
+
+
+async def _expect_built(conn: AsyncConnection) -> None:
+    cursor = await store.run(conn, "setting", key=BUILT)
+    if await cursor.fetchone() is None:
+        raise NotBuiltError
+
+
+async def _forget(conn: AsyncConnection) -> None:
+    for statement in ("give_up_waiting", "hold_whole_books", "empty_books", "end_writers"):
+        await store.run(conn, statement)
+    await store.run(conn, "drop_setting", key=BUILT)
+
+
+async def _build(conn: AsyncConnection, platform: Platform) -> None:
+    cursor = await store.run(conn, "claim_setting", key=BUILT, value="")
+    if await cursor.fetchone():
         await _open_market(conn, platform.clock().date())
         await _take_in(conn, platform)
         await _open_offices(conn, platform)
@@ -97,9 +158,7 @@ async def story_people(platform: Platform) -> list[dict[str, Any]]:
 
 
 async def _present(conn: AsyncConnection) -> dict[str, Any]:
-    cursor = await store.run(conn, "setting", key=BUILT)
-    if await cursor.fetchone() is None:
-        raise NotBuiltError
+    await _expect_built(conn)
     return await describe(conn)
 
 
@@ -107,8 +166,8 @@ async def _open_market(conn: AsyncConnection, today: date) -> None:
     for institution in market.institutions():
         keys = Jsonb(market.credentials(institution.code))
         await store.run(conn, "add_institution", **msgspec.structs.asdict(institution), credentials=keys)
-        if institution.checkup:
-            await store.run(conn, "mark_checkup_centre", code=institution.code)
+        marks = {"checkup": institution.checkup, "village": institution.village, "top": institution.top}
+        await store.run(conn, "mark_institution", code=institution.code, **marks)
     for place, institution in enumerate(market.institutions(), start=1):
         await add_practitioners(conn, institution.code, market.practitioners(institution, place))
     await add_items(conn, market.catalogue(), today)

@@ -51,6 +51,8 @@ class _Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     community: bool = False
     designated: bool = True
     checkup: bool = False
+    village: bool = False
+    top: bool = False
 
 
 class _Item(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -142,6 +144,8 @@ def institutions() -> tuple[Institution, ...]:
             community=place.community,
             designated=place.designated,
             checkup=place.checkup,
+            village=place.village,
+            top=place.top,
         )
         for place in msgspec.toml.decode(text, type=_Places).institutions
     )

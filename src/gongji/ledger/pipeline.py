@@ -57,8 +57,8 @@ class Result:
 class Pipeline:
     """Statements of one transaction on one connection in autocommit mode.
 
-    As a context manager it is the transaction: committed at the end, rolled back when something is raised. Nobody else
-    may use the connection meanwhile.
+    As a context manager it is the transaction: committed at the end, rolled back when something is raised. The
+    connection is for pipelines only: the driver throws away all prepared statements whenever it rolls back itself.
     """
 
     def __init__(self, conn: AsyncConnection, begin: str = "begin") -> None:

@@ -28,6 +28,7 @@ from gongji.core.family import NO_LIMITS, Binding, BindingState, Limits
 from gongji.core.lines import LineSplit
 from gongji.core.person import Institution, Person
 from gongji.core.record import Settlement
+from gongji.core.wallet import Source, Transfer, TransferState
 
 Row = Sequence[Any]
 
@@ -46,6 +47,7 @@ _ITEMKIND = {code.value: code for code in ItemKind}
 _BINDINGSTATE = {code.value: code for code in BindingState}
 
 settlement_decoder = msgspec.json.Decoder(Settlement)
+transfer_decoder = msgspec.json.Decoder(Transfer)
 encode = msgspec.json.Encoder().encode
 
 
@@ -86,6 +88,8 @@ def institution(row: Row) -> Institution:
         community=row[6],
         designated=row[7],
         checkup=row[8],
+        village=row[9],
+        top=row[10],
     )
 
 
@@ -127,7 +131,7 @@ def limits(kept: dict[str, Any]) -> Limits:
 
 
 class Visit(msgspec.Struct, frozen=True, kw_only=True):
-    """A registered visit (就诊)."""
+    """A registered visit (就诊); ``ended_on`` is the day of discharge from hospital."""
 
     id: str
     region: str
@@ -137,6 +141,12 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     care: Care
     began_on: date
     state: str
+    ended_on: date | None = None
+
+    @property
+    def stay(self) -> bool:
+        """Whether it is a stay in hospital."""
+        return self.care is Care.INPATIENT
 
 
 def visit(row: Row) -> Visit:
@@ -150,6 +160,7 @@ def visit(row: Row) -> Visit:
         care=_CARE[row[5]],
         began_on=row[6],
         state=row[7],
+        ended_on=row[8],
     )
 
 
@@ -195,4 +206,20 @@ def catalogue_term(row: Row) -> CatalogueTerm:
         first_self_pay=row[8],
         price_limit=row[9],
         restriction=row[10],
+    )
+
+
+def transfer(row: Row) -> Transfer:
+    """A wallet transfer, from the columns of the ``wallet_transfer*`` statements."""
+    return Transfer(
+        id=row[0],
+        sender=row[1],
+        receiver=row[2],
+        relation=_RELATION[row[3]],
+        source=Source(row[4]),
+        amount=row[5],
+        state=TransferState(row[6]),
+        sent_at=row[7],
+        returns_at=row[8],
+        decided_at=row[9],
     )

@@ -11,12 +11,17 @@ import msgspec
 import psycopg
 from psycopg import Connection, Cursor, IsolationLevel
 
+from gongji.core.money import Fen
 from gongji.core.record import Settlement
+from gongji.core.wallet import TransferState
 from gongji.ledger import rows
 from gongji.ledger.sealing import GENESIS, JournalRow, PostingRow, seal_hash
 from gongji.ledger.sql import queries
 
 FETCH = 2000
+
+TRANSFERS = ("transfer", "transfer_accepted", "transfer_returned")
+"""Journals of wallet transfers."""
 
 Progress = Callable[[int], None]
 
@@ -25,8 +30,8 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     """The first thing that is wrong.
 
     Attributes:
-        kind: ``seal``, ``chain``, ``document``, ``split``, ``balance``, ``orphan``, ``link``, ``year_total`` or
-            ``binding_use``.
+        kind: ``seal``, ``chain``, ``document``, ``split``, ``balance``, ``orphan``, ``link``, ``year_total``,
+            ``binding_use``, ``transfer`` or ``transit``.
         row: which row, in words.
         stated: what stands in the database.
         computed: what it should be.
@@ -66,6 +71,8 @@ class _Count(msgspec.Struct):
     seals: int = 0
     drawn: Counter[tuple[str, date]] = msgspec.field(default_factory=Counter)
     """What the documents drew through each binding, by the day whose limits it counts to."""
+    transfers: dict[str, tuple[TransferState, Fen]] = {}
+    """Where the documents left each wallet transfer, and its amount."""
 
 
 def verify(dsn: str, progress: Progress = lambda _: None) -> Report:
@@ -77,6 +84,8 @@ def verify(dsn: str, progress: Progress = lambda _: None) -> Report:
     """
     count = _Count()
     with psycopg.connect(dsn) as conn:
+        conn.execute(queries["hold_books_together"])
+        conn.commit()
         conn.isolation_level = IsolationLevel.REPEATABLE_READ
         conn.read_only = True
         difference = (
@@ -85,6 +94,7 @@ def verify(dsn: str, progress: Progress = lambda _: None) -> Report:
             or _check_balances(conn)
             or _first(conn, "verify_links", "link", "撤销记录与账目不一致")
             or _check_uses(conn, count.drawn)
+            or _check_transfers(conn, count.transfers)
             or _first(conn, "verify_year_totals", "year_total", "年度累计与结算记录不一致")
         )
     return Report(journals=count.journals, postings=count.postings, seals=count.seals, difference=difference)
@@ -104,7 +114,7 @@ def _check_chains(conn: Connection, count: _Count, progress: Progress) -> Differ
         at = position.get(lane, 0)
         chain = seals.get(lane, [])
         difference = _check_seal(
-            chain[at] if at < len(chain) else None, (lane, no), batch, head.get(lane, GENESIS), count.drawn
+            chain[at] if at < len(chain) else None, (lane, no), batch, head.get(lane, GENESIS), count
         )
         if difference:
             return difference
@@ -123,13 +133,13 @@ def _check_seal(
     key: tuple[int, int],
     batch: list[_Journal],
     previous: bytes,
-    drawn: Counter[tuple[str, date]],
+    count: _Count,
 ) -> Difference | None:
     name = f"封印 {key[0]}/{key[1]}"
     if seal is None or (seal[0], seal[1]) != key:
         return Difference(kind="chain", row=name, stated="缺失", computed="应存在")
     for journal in batch:
-        difference = _check_document(journal, drawn)
+        difference = _check_document(journal, count)
         if difference:
             return difference
     if bytes(seal[3]) != previous:
@@ -141,7 +151,7 @@ def _check_seal(
     return None
 
 
-def _check_document(journal: _Journal, drawn: Counter[tuple[str, date]]) -> Difference | None:
+def _check_document(journal: _Journal, count: _Count) -> Difference | None:
     """A settlement's document, its columns and its postings must tell the same story."""
     row, document = journal.row, journal.document
     if document is None:
@@ -149,11 +159,15 @@ def _check_document(journal: _Journal, drawn: Counter[tuple[str, date]]) -> Diff
     digest = hashlib.sha256(document).digest()
     if digest != row.document_hash:
         return Difference(kind="document", row=f"凭证 {row.id}", stated=row.document_hash.hex(), computed=digest.hex())
+    if row.kind in TRANSFERS:
+        transfer = rows.transfer_decoder.decode(document)
+        count.transfers[transfer.id] = (transfer.state, transfer.amount)
+        return None
     if row.kind not in ("settlement", "reversal"):
         return None
     settlement = rows.settlement_decoder.decode(document)
     for binding, amount in settlement.drawn.items():
-        drawn[binding, settlement.counts_on] += amount
+        count.drawn[binding, settlement.counts_on] += amount
     told = _told(settlement)
     if told != journal.columns:
         return Difference(kind="split", row=f"结算 {settlement.id}", stated=str(journal.columns), computed=str(told))
@@ -230,6 +244,19 @@ def _check_uses(conn: Connection, drawn: Counter[tuple[str, date]]) -> Differenc
             row = f"绑定 {key[0]} {key[1]} 的已用额度"
             return Difference(kind="binding_use", row=row, stated=str(kept.get(key, 0)), computed=str(drawn[key]))
     return None
+
+
+def _check_transfers(conn: Connection, told: dict[str, tuple[TransferState, Fen]]) -> Difference | None:
+    """Each wallet transfer stands where its journals left it, and what waits is what is on its way."""
+    kept = {number: (state, amount) for number, state, amount in conn.execute(queries["verify_transfers"])}
+    for key in sorted(kept.keys() | told.keys()):
+        if kept.get(key) != told.get(key):
+            row = f"医保钱包转账 {key}"
+            return Difference(kind="transfer", row=row, stated=str(kept.get(key)), computed=str(told.get(key)))
+    odd = conn.execute(queries["verify_transit"]).fetchone()
+    if odd is None:
+        return None
+    return Difference(kind="transit", row=f"{odd[0]} 的医保钱包在途资金", stated=str(odd[1]), computed=str(odd[2]))
 
 
 def _first(conn: Connection, statement: str, kind: str, text: str) -> Difference | None:

@@ -31,6 +31,8 @@ from gongji.core.rules import (
     SharingReach,
     StatedItem,
     Statement,
+    WalletOpening,
+    WalletTransfer,
 )
 from gongji.core.told import told
 from gongji.policyfiles.facts import TOLD
@@ -61,11 +63,13 @@ RULE_NAMES = {
     "sharing.regional": "由各地规定的用途",
     "sharing.draw": "共济支付顺序",
     "sharing.binding": "共济绑定手续",
+    "wallet.transfer": "医保钱包转账",
+    "wallet.opening": "医保钱包开通",
     **dict(TOLD.values()),
 }
 """Chinese names of the rules."""
 
-_DRAW_ORDERS = {"chosen": "按家庭选择的顺序", "largest_balance": "余额大的先用"}
+_DRAW_ORDERS = {"chosen": "按家庭选择的顺序", "largest_balance": "余额大的先用", "binding_date": "先绑定的先用"}
 
 
 def _labels(terms: Iterable[Term]) -> str:
@@ -203,6 +207,8 @@ def _draw(rule: Draw) -> list[str]:
         (rule.automatic, "结算时自动使用"),
         (rule.threshold, f"只用授权人余额中超过 {_money(rule.threshold)} 的部分"),
         (rule.mode is not SharingMode.LIVE_CALL, f"方式：{rule.mode.label}"),
+        (rule.moves_back, "划入家庭账户的钱可以转回"),
+        (rule.moves_back is False, "划入家庭账户的钱不能转回"),
     )
     return [_DRAW_ORDERS[rule.order], *(text for flag, text in flags if flag)]
 
@@ -210,6 +216,24 @@ def _draw(rule: Draw) -> list[str]:
 def _binding(rule: BindingProof) -> list[str]:
     confirm = ["使用人须确认"] if rule.confirm_by_user else []
     return [f"告知书：{rule.notice}", f"承诺书：{rule.commitment}", *confirm]
+
+
+def _wallet_transfer(rule: WalletTransfer) -> list[str]:
+    next_day = "次日 " if rule.closed_until <= rule.closed_from else ""
+    return [
+        "不限笔数" if rule.per_day is None else f"每天最多 {rule.per_day} 笔",
+        "不限金额" if rule.most is None else f"每笔最多 {_money(rule.most)}",
+        f"{rule.closed_from:%H:%M} 至{next_day}{rule.closed_until:%H:%M} 不能转账",
+        f"没有接收的，次日 {rule.returned_at:%H:%M} 退回",
+        "接收后不能转回个人账户，只在接收人的参保地使用",
+    ]
+
+
+def _wallet_opening(rule: WalletOpening) -> list[str]:
+    if not rule.open:
+        return ["没有开通"]
+    told = {True: ["钱包里的钱可以再转给亲属"], False: ["钱包里的钱不能再转出"], None: []}
+    return ["已开通；两地都开通才能转账", *told[rule.passed_on]]
 
 
 def describe_item(item: StatedItem) -> str:
@@ -239,6 +263,8 @@ _LINES: dict[type[Any], Callable[[Any], list[str]]] = {
     SharingPurposes: lambda rule: [_labels(rule.purposes)],
     Draw: _draw,
     BindingProof: _binding,
+    WalletTransfer: _wallet_transfer,
+    WalletOpening: _wallet_opening,
 }
 
 

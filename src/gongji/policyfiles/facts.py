@@ -15,7 +15,6 @@ TOLD: dict[str, tuple[str, str]] = {
     "interest": ("account.interest", "个人账户计息"),
     "withdrawal": ("account.withdrawal", "个人账户提取"),
     "password": ("account.password", "密码规则"),
-    "wallet": ("account.wallet", "医保钱包"),
     "sharing": ("sharing.facts", "共济其他规定"),
     "papers": ("sharing.papers", "共济绑定材料"),
     "cross_province": ("sharing.cross_province", "跨省共济"),

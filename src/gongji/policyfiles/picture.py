@@ -15,6 +15,7 @@ SUBJECT_NAMES = {
     "away": "异地",
     "account": "账户",
     "sharing": "共济",
+    "wallet": "钱包",
     "facts": "账户共济说明",
     "resident": "居民参保",
     "service": "服务",

@@ -21,6 +21,8 @@ from gongji.core.rules import (
     SharingLimits,
     SharingPurposes,
     SharingReach,
+    WalletOpening,
+    WalletTransfer,
 )
 from gongji.policyfiles.facts import TOLD, read_statement
 from gongji.policyfiles.fund_rules import (
@@ -131,6 +133,7 @@ def _draw(block: Table, cite: Citation) -> Rule | None:
         automatic=block.flag("automatic") or False,
         threshold=block.amount("threshold", required=False) or 0,
         mode=block.choice("mode", SharingMode) or SharingMode.LIVE_CALL,
+        moves_back=block.flag("moves_back"),
     )
     return rule if order else None
 
@@ -142,6 +145,22 @@ def _binding(block: Table, cite: Citation) -> Rule | None:
     if notice is None or commitment is None:
         return None
     return BindingProof(cite=cite, notice=notice, commitment=commitment, confirm_by_user=confirm)
+
+
+def _wallet_transfer(block: Table, cite: Citation) -> Rule | None:
+    per_day, most = block.count("per_day", low=1), block.amount("most", required=False)
+    start, end, back = block.hour("closed_from"), block.hour("closed_until"), block.hour("returned_at")
+    if start is None or end is None or back is None:
+        return None
+    if start == end:
+        block.fault("closed_until", "不能转账的时段起止相同")
+    return WalletTransfer(cite=cite, per_day=per_day, most=most, closed_from=start, closed_until=end, returned_at=back)
+
+
+def _wallet_opening(block: Table, cite: Citation) -> Rule | None:
+    block.value("open", required=True)
+    opened, passed_on = block.flag("open"), block.flag("passed_on")
+    return None if opened is None else WalletOpening(cite=cite, open=opened, passed_on=passed_on)
 
 
 def _or_same_as(reader: Reader) -> Reader:
@@ -189,6 +208,8 @@ READERS: dict[str, Reader] = {
     "sharing.regional": _purposes,
     "sharing.draw": _draw,
     "sharing.binding": _binding,
+    "wallet.transfer": _wallet_transfer,
+    "wallet.opening": _wallet_opening,
     **dict.fromkeys((rule for rule, _ in TOLD.values()), read_statement),
 }
 """Every rule a policy file may hold, by ``subject.rule``; the subject is the file's name."""

@@ -1,7 +1,7 @@
 """A JSON Schema of the policy files for editors, made by watching what the readers ask for (编辑器用的模式)."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, time
 from typing import Any, TypeVar
 
 from gongji.core.codes import Confidence, Scheme, Term
@@ -19,6 +19,7 @@ T = TypeVar("T", bound=Term)
 _AMOUNT = {"type": "string", "pattern": r"^\d{1,14}(\.\d{1,2})?$"}
 _PERCENT = {"type": "string", "pattern": r"^\d{1,3}(\.\d{1,2})?%$"}
 _DAY = {"type": "string", "format": "date"}
+_HOUR = {"type": "string", "format": "time"}
 
 
 class _Probe(Table):
@@ -54,6 +55,10 @@ class _Probe(Table):
     def day(self, key: str, *, required: bool = False) -> date | None:
         self._note(key, _DAY, required=required)
         return date(2000, 1, 1)
+
+    def hour(self, key: str) -> time | None:
+        self._note(key, _HOUR, required=True)
+        return time.min
 
     def flag(self, key: str) -> bool | None:
         self._note(key, {"type": "boolean"})

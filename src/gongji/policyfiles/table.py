@@ -1,7 +1,7 @@
 """Strict reading of one TOML table: each key is asked for once, and every fault is recorded instead of raised."""
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, time
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
@@ -66,6 +66,16 @@ class Table:
             return None
         if not isinstance(found, date) or isinstance(found, datetime):
             self.fault(key, f"{key} 须是日期，写作 2023-07-01，不加引号")
+            return None
+        return found
+
+    def hour(self, key: str) -> time | None:
+        """A time of day such as ``22:00:00``, without quotes."""
+        found = self.value(key, required=True)
+        if found is None:
+            return None
+        if not isinstance(found, time):
+            self.fault(key, f"{key} 须是时刻，写作 22:00:00，不加引号")
             return None
         return found
 

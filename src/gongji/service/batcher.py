@@ -1,6 +1,7 @@
 """The writer of a process: settlements and reversals in batches, on one connection that holds one lane."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -20,6 +21,9 @@ from gongji.service.commands import Command
 from gongji.service.writing import Known
 
 RECONNECT_SECONDS: Final = 0.2
+IDLE_SECONDS: Final = 0.2
+"""After so long without a batch it is asked whether the connection still stands: an answer lost to a database that was
+started again in the meantime would be an unknown one for nothing."""
 
 BATCH_SIZE = Histogram("gongji_batch_size", "Commands in a batch", buckets=(1, 2, 5, 10, 20, 50, 100, 200))
 BATCH_SECONDS = Histogram("gongji_batch_seconds", "Time of one batch from first read to commit")
@@ -41,6 +45,7 @@ class Batcher:
         self._known = Known()
         self._conn: AsyncConnection | None = None
         self._lane: Lane | None = None
+        self._used = time.monotonic()
 
     async def start(self) -> None:
         """Connect, take a lane and begin to work."""
@@ -71,12 +76,22 @@ class Batcher:
 
     @BATCH_SECONDS.time()
     async def _run(self, commands: Sequence[Command]) -> list[Outcome]:
+        if self._conn and time.monotonic() - self._used > IDLE_SECONDS:
+            await self._look_after(self._conn)
         if self._conn is None or self._lane is None:
             await self._connect()
         if self._conn is None or self._lane is None:
             raise OutcomeUnknownError("no connection")
         outcomes, self._lane = await run_batch(self._conn, self._lane, self._book, self._known, commands, self._clock())
+        self._used = time.monotonic()
         return outcomes
+
+    async def _look_after(self, conn: AsyncConnection) -> None:
+        try:
+            await conn.execute("select 1")
+        except psycopg.Error:
+            self._conn = self._lane = None
+            await conn.close()
 
     async def _recover(self) -> None:
         """After a fault the end of the chain is read again: the commit may have happened."""
@@ -99,6 +114,8 @@ class Batcher:
         except (psycopg.Error, NoFreeLaneError):
             await conn.close()
             raise
+        # What the last connection knew may be of books that are no more.
+        self._known = Known()
         self._conn = conn
 
 

@@ -22,7 +22,7 @@ from gongji.service.binding_life import begin, end_in, note_event
 from gongji.service.commands import Sender
 from gongji.service.messages import Answer, once
 from gongji.service.notices import tell
-from gongji.service.people import people_by_number, read_accounts
+from gongji.service.people import people_by_number, person_named, read_accounts
 from gongji.service.platform import Platform
 from gongji.service.transact import all_or_nothing
 
@@ -124,11 +124,8 @@ async def _end_expired(conn: AsyncConnection, authoriser: Person, user: Person, 
 
 async def _named(conn: AsyncConnection, request: BindingRequest) -> Person | Refusal:
     """The relative the form names; which of its fields is wrong is not told."""
-    cursor = await store.run(conn, "person_by_certificate", number=request.user_certificate_no.strip().upper())
-    row = await cursor.fetchone()
-    person = rows.person(row) if row else None
-    wrong_place = person is not None and request.user_region not in ("", person.region)
-    if person is None or person.name != request.user_name.strip() or wrong_place:
+    person = await person_named(conn, request.user_certificate_no, request.user_name)
+    if person is None or request.user_region not in ("", person.region):
         return refuse(Code.PERSON_DETAILS_MISMATCH, field="user")
     return person
 

@@ -53,7 +53,8 @@ class FeeLine(msgspec.Struct, frozen=True, kw_only=True):
     """A line of a bill with its split (费用明细).
 
     ``fault`` says why the catalogue refuses it; it is answered where the bill is decided, so that a message that was
-    done before is answered as then whatever the catalogue has become.
+    done before is answered as then whatever the catalogue has become. ``returns`` names the line that a return, whose
+    amounts are negative, takes something from.
     """
 
     line_no: str
@@ -62,6 +63,7 @@ class FeeLine(msgspec.Struct, frozen=True, kw_only=True):
     price: Decimal
     split: LineSplit
     fault: Refusal | None = None
+    returns: str | None = None
     details: dict[str, Any] = {}
 
 
@@ -83,7 +85,10 @@ class StatedParts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Settle(msgspec.Struct, frozen=True, kw_only=True):
-    """Settle a visit's batch of fees, or a pharmacy purchase (结算)."""
+    """Settle a visit's batch of fees, a pharmacy purchase, or what is not settled of a stay in hospital (结算).
+
+    ``mid_stay`` settles a stay up to now, and the stay goes on (中途结算).
+    """
 
     sender: Sender
     person_no: str
@@ -94,6 +99,7 @@ class Settle(msgspec.Struct, frozen=True, kw_only=True):
     account_use: AccountUse
     visit_id: str = ""
     purchase: Purchase | None = None
+    mid_stay: bool = False
     stated: StatedParts | None = None
     invoice: str = ""
     declared: dict[str, str] = {}
@@ -109,6 +115,8 @@ class Reverse(msgspec.Struct, frozen=True, kw_only=True):
     visit_id: str = ""
     original: tuple[str, str] | None = None
     """Message id and transaction of the settlement to take back."""
+    cares: frozenset[Care] = frozenset(Care)
+    """Kinds of care whose settlements this way of asking may take back."""
 
 
 Command = Settle | Reverse

@@ -32,6 +32,7 @@ class PastVisit(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     details: dict[str, Any]
     created_at: datetime
+    ended_on: date | None
 
 
 class PastLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,18 +78,7 @@ async def visits_of(
             visit=visit,
             limit=MOST,
         )
-        found = [
-            PastVisit(
-                id=row[0],
-                number=row[1],
-                care=Care(row[2]),
-                began_on=row[3],
-                state=row[4],
-                details=row[5],
-                created_at=row[6],
-            )
-            for row in await cursor.fetchall()
-        ]
+        found = [_visit(row) for row in await cursor.fetchall()]
     return people[person_no], found
 
 
@@ -103,6 +93,54 @@ async def visit_details(
         cursor = await store.run(conn, "visit_details", visit=visit)
         details, at = await cursor.fetchone() or ({}, platform.clock())
     return details, at
+
+
+async def declared_med_type(platform: Platform, visit: str) -> str | None:
+    """The kind of care as the institution declared it for a visit, in its own words."""
+    async with platform.pool.connection() as conn:
+        cursor = await store.run(conn, "visit_details", visit=visit)
+        row = await cursor.fetchone()
+    told: dict[str, Any] = (row[0].get("mdtrtinfo") or {}) if row else {}
+    return told.get("med_type")
+
+
+class Inpatient(msgspec.Struct, frozen=True, kw_only=True):
+    """A patient in hospital, with the visit."""
+
+    patient: Person
+    visit: PastVisit
+
+
+async def in_hospital(
+    platform: Platform, institution: str, period: tuple[date, date], person_no: str | None
+) -> list[Inpatient]:
+    """Who was admitted to this institution in a period and is still there."""
+    async with platform.pool.connection() as conn:
+        cursor = await store.run(
+            conn,
+            "patients_in_hospital",
+            institution=institution,
+            first=period[0],
+            last=period[1],
+            person_no=person_no,
+            limit=MOST,
+        )
+        found = [(row[8], _visit(row)) for row in await cursor.fetchall()]
+        people = await people_by_number(conn, list({number for number, _ in found}))
+    return [Inpatient(patient=people[number], visit=visit) for number, visit in found]
+
+
+def _visit(row: tuple[Any, ...]) -> PastVisit:
+    return PastVisit(
+        id=row[0],
+        number=row[1],
+        care=Care(row[2]),
+        began_on=row[3],
+        state=row[4],
+        details=row[5],
+        created_at=row[6],
+        ended_on=row[7],
+    )
 
 
 async def lines_of_batch(platform: Platform, visit: str, batch: str) -> list[PastLine]:

@@ -13,6 +13,7 @@ from gongji.ledger import rows, store
 from gongji.ledger.pipeline import Pipeline, Result
 from gongji.service.commands import Command, Reverse, Settle
 from gongji.service.snapshot import KnownMessage, Snapshot
+from gongji.service.stay_bill import load_stays
 
 
 async def load(conn: Pipeline, book: PolicyBook, commands: Sequence[Command], now: datetime, *, lock: bool) -> Snapshot:
@@ -76,6 +77,7 @@ async def load(conn: Pipeline, book: PolicyBook, commands: Sequence[Command], no
         binding = rows.binding(row)
         snapshot.bindings.setdefault(binding.user, []).append(binding)
     await _load_settlements(conn, snapshot, reverses)
+    await load_stays(conn, snapshot, commands)
     return snapshot
 
 

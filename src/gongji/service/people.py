@@ -103,6 +103,14 @@ async def people_by_number(conn: AsyncConnection, person_nos: Sequence[str]) -> 
     return {row[0]: rows.person(row) for row in await cursor.fetchall()}
 
 
+async def person_named(conn: AsyncConnection, certificate_no: str, name: str) -> Person | None:
+    """The person whose certificate and name both agree with the record."""
+    cursor = await store.run(conn, "person_by_certificate", number=certificate_no.strip().upper())
+    row = await cursor.fetchone()
+    person = rows.person(row) if row else None
+    return person if person and person.name == name.strip() else None
+
+
 async def read_accounts(conn: AsyncConnection, person_no: str) -> tuple[PersonalAccount, ...]:
     """A person's accounts, current-year money first."""
     cursor = await store.run(conn, "read_accounts", owners=[person_no])

@@ -49,15 +49,25 @@ def quote(book: PolicyBook, case: object) -> dict[str, Any]:
         asked = read_case(case)
     except InputFaultError as fault:
         return _error(name, fault.refusal)
-    answer = _answer(book, asked)
-    return _error(name, answer) if isinstance(answer, Refusal) else {"id": name, **answer}
+    worked = work_out(book, asked)
+    if isinstance(worked, Refusal):
+        return _error(name, worked)
+    return {"id": name, **_result(worked.split), "notes": list(worked.notes)}
 
 
 def _error(name: object, refusal: Refusal) -> dict[str, Any]:
     return {"id": name, "error": {"code": refusal.code.value, "message": refusal.text, "field": refusal.field}}
 
 
-def _answer(book: PolicyBook, asked: Asked) -> dict[str, Any] | Refusal:
+class Worked(msgspec.Struct, frozen=True, kw_only=True):
+    """A case worked out: the split, and what the reader must know before relying on it."""
+
+    split: Split
+    notes: tuple[str, ...]
+
+
+def work_out(book: PolicyBook, asked: Asked) -> Worked | Refusal:
+    """Split the bill of a case by the rules of its region and day."""
     region = book.find(asked.region)
     if region is None:
         return refuse(Code.RULE_UNKNOWN, field="region", region=f"“{asked.region[:40]}”", what="医保政策")
@@ -79,7 +89,7 @@ def _answer(book: PolicyBook, asked: Asked) -> dict[str, Any] | Refusal:
     if isinstance(split, Refusal):
         return split
     away = book.name(care_region) if case.facts.place is not Place.HOME else None
-    return _result(split) | {"notes": list(_notes(book, terms, asked, split, away))}
+    return Worked(split=split, notes=tuple(_notes(book, terms, asked, split, away)))
 
 
 def _care_region(book: PolicyBook, region: Region, place: str | None) -> str:

@@ -2,14 +2,14 @@
 
 import msgspec
 
-from gongji.core.account import AccountKind, AccountRef, PersonalAccount
-from gongji.core.codes import AccountState
+from gongji.core.account import landing
 from gongji.core.posting import Posting, run_backwards
 from gongji.core.record import Settlement, settlement_id
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.service.commands import Done, Reverse
 from gongji.service.settle import apply_postings, year_change
 from gongji.service.snapshot import Snapshot
+from gongji.service.stay_bill import later_settlement, note_reversed
 
 
 class NotLockedError(RuntimeError):
@@ -35,11 +35,14 @@ def original_of(snapshot: Snapshot, command: Reverse) -> Settlement | Refusal:
     )
     if elsewhere:
         return refuse(Code.SETTLEMENT_ELSEWHERE, field="setl_id", settlement=target)
+    if original.care not in command.cares:
+        what = f"这是{original.care.label}的结算，要用{original.care.label}的撤销交易"
+        return refuse(Code.NOT_REVERSIBLE, field="setl_id", what=what)
     if original.reverses:
         return refuse(Code.NOT_REVERSIBLE, field="setl_id", what="这本身是一笔撤销")
     if original.id in snapshot.reversed:
         return refuse(Code.ALREADY_REVERSED, field="setl_id", settlement=target)
-    return original
+    return later_settlement(snapshot, original) or original
 
 
 def decide_reversal(snapshot: Snapshot, command: Reverse) -> Done | Refusal:
@@ -72,23 +75,11 @@ def decide_reversal(snapshot: Snapshot, command: Reverse) -> Done | Refusal:
 
 
 def _redirected(snapshot: Snapshot, posting: Posting) -> Posting:
-    """Money for an account that has been closed goes where its owner finds it.
-
-    What was set aside goes back to his personal account; when that is closed too it waits in suspense for him or his
-    heirs.
-    """
+    """Money for an account that has been closed goes where its owner finds it."""
     account = snapshot.accounts.get(posting.to) if isinstance(posting.to, int) else None
-    if account is None or account.state is not AccountState.CLOSED:
+    if account is None:
         return posting
-    own = [a for a in snapshot.accounts_of(account.owner) if a.state is not AccountState.CLOSED]
-    if account.kind is not AccountKind.PERSONAL and own and own[0].state is not AccountState.NONE:
-        return msgspec.structs.replace(posting, to=_same_segment(own, account).id)
-    suspense = AccountRef(AccountKind.SUSPENSE, account.owner, account.region)
-    return msgspec.structs.replace(posting, to=suspense)
-
-
-def _same_segment(own: list[PersonalAccount], account: PersonalAccount) -> PersonalAccount:
-    return next((a for a in own if a.segment is account.segment), own[-1])
+    return msgspec.structs.replace(posting, to=landing(account, snapshot.accounts_of(account.owner)))
 
 
 def apply_reversal(snapshot: Snapshot, reversal: Settlement) -> None:
@@ -101,4 +92,5 @@ def apply_reversal(snapshot: Snapshot, reversal: Settlement) -> None:
         for binding, amount in reversal.drawn.items():
             snapshot.add_use(binding, reversal.counts_on, amount)
     snapshot.settled.pop((reversal.visit_id, reversal.batch), None)
+    note_reversed(snapshot, reversal)
     snapshot.settlements[reversal.id] = reversal

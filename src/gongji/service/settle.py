@@ -18,7 +18,8 @@ from gongji.core.codes import (
     Segment,
     SharingMode,
 )
-from gongji.core.eligibility import Visit, offered, usable_for
+from gongji.core.eligibility import Visit as Spending
+from gongji.core.eligibility import offered, usable_for
 from gongji.core.family import Binding, Used
 from gongji.core.lines import LineSplit, total_of
 from gongji.core.money import Fen, format_yuan
@@ -29,8 +30,10 @@ from gongji.core.record import Settlement, SharedBy, settlement_id
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.core.settlement import calculate
 from gongji.core.terms import Terms, terms_for
+from gongji.ledger.rows import Visit
 from gongji.service.commands import Claimed, Done, Settle
 from gongji.service.snapshot import Snapshot
+from gongji.service.stay_bill import check_care, check_stay, note_settled, of_this_stay
 
 VISIT_ID_FORMAT = "{region}{day:%Y%m%d}{number:016d}"
 
@@ -121,6 +124,17 @@ def check_institution(institution: Institution | None, code: str) -> Refusal | N
 def _bill_of(snapshot: Snapshot, command: Settle, patient: Person) -> _Bill | Refusal:
     if command.purchase:
         return _purchase_bill(snapshot, command, patient)
+    visit = _visit_of(snapshot, command, patient)
+    if isinstance(visit, Refusal):
+        return visit
+    parts = _stay_parts(snapshot, command, visit) if visit.stay else _batch_parts(snapshot, command, visit)
+    if isinstance(parts, Refusal):
+        return parts
+    bill = _Bill(visit_id=visit.id, on=visit.began_on, care=command.care, prescription=True, parts=parts)
+    return _check_stated(command, bill.parts) or bill
+
+
+def _visit_of(snapshot: Snapshot, command: Settle, patient: Person) -> Visit | Refusal:
     visit = snapshot.visits.get(command.visit_id)
     if visit is None:
         return refuse(Code.VISIT_UNKNOWN, field="mdtrt_id", visit=command.visit_id)
@@ -130,14 +144,22 @@ def _bill_of(snapshot: Snapshot, command: Settle, patient: Person) -> _Bill | Re
         return refuse(Code.VISIT_OF_ANOTHER, field="psn_no", visit=visit.id)
     if visit.state != "open":
         return refuse(Code.VISIT_CANCELLED, field="mdtrt_id", visit=visit.id)
+    return check_care(visit, stay=command.care is Care.INPATIENT) or visit
+
+
+def _batch_parts(snapshot: Snapshot, command: Settle, visit: Visit) -> LineSplit | Refusal:
     before = snapshot.settled.get((visit.id, command.batch))
     if before:
         return refuse(Code.ALREADY_SETTLED, field="chrg_bchno", batch=command.batch, settlement=before)
     batch = snapshot.batches.get((visit.id, command.batch))
     if batch is None:
         return refuse(Code.FEES_MISSING, field="chrg_bchno", visit=visit.id, batch=command.batch)
-    bill = _Bill(visit_id=visit.id, on=visit.began_on, care=command.care, prescription=True, parts=batch[1])
-    return _check_stated(command, bill.parts) or bill
+    return batch[1]
+
+
+def _stay_parts(snapshot: Snapshot, command: Settle, visit: Visit) -> LineSplit | Refusal:
+    stay = check_stay(snapshot, command, visit)
+    return stay if isinstance(stay, Refusal) else stay.open
 
 
 def _purchase_bill(snapshot: Snapshot, command: Settle, patient: Person) -> _Bill | Refusal:
@@ -207,7 +229,7 @@ def _case_of(
             first_self_pay=bill.parts.first_self_pay,
             by_purpose=_purposes(bill.parts, institution),
         ),
-        year_to_date=_year_to_date(snapshot, patient.person_no, terms),
+        year_to_date=of_this_stay(snapshot, bill.visit_id, _year_to_date(snapshot, patient.person_no, terms)),
         own=_own_purses(snapshot, patient, own, place),
         sharers=_sharers(snapshot, patient, institution, bill.on, terms),
         account_use=command.account_use,
@@ -264,7 +286,7 @@ def _benefit_name(care: Care) -> str:
 def _sharers(
     snapshot: Snapshot, patient: Person, institution: Institution, on: date, terms: Terms
 ) -> tuple[Sharer, ...]:
-    visit = Visit(
+    visit = Spending(
         user_region=patient.region,
         place_region=institution.region,
         place=PlaceKind(institution.kind),
@@ -304,6 +326,7 @@ def _record(
     bindings = {b.id: b for b in snapshot.bindings.get(patient.person_no, [])}
     payments = _payments(snapshot, patient, split, bill.on)
     own = snapshot.accounts_of(patient.person_no)
+    stay = snapshot.stays.get(bill.visit_id)
     return Settlement(
         id=settlement_id(patient.region, snapshot.now.date(), journal) if snapshot.locked else "",
         journal_id=journal,
@@ -312,7 +335,7 @@ def _record(
         message_id=command.sender.message_id,
         institution=institution.code,
         visit_id=bill.visit_id,
-        batch=command.batch,
+        batch=str(journal) if stay else command.batch,
         person_no=patient.person_no,
         care=bill.care,
         care_on=bill.on,
@@ -328,6 +351,8 @@ def _record(
         policy_digest=terms.digest,
         invoice=command.invoice,
         declared=command.declared,
+        mid_stay=command.mid_stay,
+        continues=bool(stay and stay.settled),
     )
 
 
@@ -387,6 +412,7 @@ def apply_settlement(snapshot: Snapshot, settlement: Settlement) -> None:
     for ended in used_up(snapshot, settlement):
         snapshot.end_binding(ended)
     snapshot.settled[settlement.visit_id, settlement.batch] = settlement.id
+    note_settled(snapshot, settlement)
     snapshot.settlements[settlement.id] = settlement
 
 
@@ -413,5 +439,5 @@ def year_change(settlement: Settlement) -> YearToDate:
         deductible=sign * settlement.split.deductible,
         eligible=sign * settlement.split.eligible,
         pool=sign * settlement.split.pool,
-        events=sign,
+        events=0 if settlement.continues else sign,
     )

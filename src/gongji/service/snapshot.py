@@ -25,6 +25,23 @@ class KnownMessage(msgspec.Struct, frozen=True, kw_only=True):
     answer: bytes
 
 
+class Stay(msgspec.Struct, kw_only=True):
+    """What a stay in hospital still has to pay, and what was paid (住院).
+
+    ``settled`` are the settlements that stand, in order; ``open`` is the total of the lines that none of them holds.
+    """
+
+    lines: int
+    open: LineSplit
+    settled: list[Settlement]
+
+    @property
+    def closed_by(self) -> Settlement | None:
+        """The settlement at discharge, if it stands."""
+        last = self.settled[-1] if self.settled else None
+        return None if last is None or last.mid_stay else last
+
+
 class Snapshot(msgspec.Struct, kw_only=True):
     """The state of the people, accounts and visits that a batch touches.
 
@@ -54,6 +71,8 @@ class Snapshot(msgspec.Struct, kw_only=True):
     reversed: dict[str, str]
     journal_ids: list[int]
     visit_ids: list[int]
+    stays: dict[str, Stay] = {}
+    """Stays in hospital by visit."""
 
     def money_of(self, person_no: str) -> tuple[PersonalAccount, ...]:
         """Everything that is a person's: his account and what was set aside, current-year money first."""

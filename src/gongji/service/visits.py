@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 
 from gongji.core.catalogue import CatalogueItem
 from gongji.core.codes import Care
-from gongji.core.lines import product, split_line
+from gongji.core.lines import LineSplit, product, split_line
 from gongji.core.money import MAX_FEN, BasisPoints, Fen, format_yuan
 from gongji.core.person import Institution, Person
 from gongji.core.refusal import Code, Refusal, refuse
@@ -24,6 +24,7 @@ from gongji.service.messages import Answer, once
 from gongji.service.people import people_by_number
 from gongji.service.platform import Platform
 from gongji.service.settle import VISIT_ID_FORMAT, check_care_date, check_institution, check_person
+from gongji.service.stay_bill import check_care, check_in_hospital
 from gongji.service.writing import fee_columns
 
 EVERY_BATCH = "0000"
@@ -31,7 +32,7 @@ EVERY_BATCH = "0000"
 
 
 class Registration(msgspec.Struct, frozen=True, kw_only=True):
-    """A visit to register (门诊挂号)."""
+    """A visit to register (门诊挂号), or a stay in hospital (入院); ``on`` is its first day."""
 
     person_no: str
     claimed: Claimed
@@ -55,6 +56,7 @@ class RawLine(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         on: day of the fee, by which the catalogue is read; None where the line states none.
         approved: whether an item of restricted use is used as the restriction says (医院审批).
+        returns: the line that this one, whose quantity is negative, takes something from.
     """
 
     line_no: str
@@ -64,6 +66,7 @@ class RawLine(msgspec.Struct, frozen=True, kw_only=True):
     amount: Fen
     on: date | None = None
     approved: bool = True
+    returns: str | None = None
     details: dict[str, Any] = {}
 
 
@@ -80,7 +83,7 @@ class SplitLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def register(platform: Platform, sender: Sender, registration: Registration) -> Answer | Refusal:
-    """Register a visit; the answer holds ``visit``."""
+    """Register a visit, or admit to hospital who is in none; the answer holds ``visit``."""
 
     async def work(conn: AsyncConnection) -> Answer | Refusal:
         person, refusal = await _patient(conn, registration.person_no, registration.claimed)
@@ -88,6 +91,10 @@ async def register(platform: Platform, sender: Sender, registration: Registratio
         refusal = refusal or check_care_date(registration.on, platform.clock().date())
         if refusal or person is None:
             return refusal or refuse(Code.PERSON_UNKNOWN)
+        if registration.care is Care.INPATIENT:
+            refusal = await check_in_hospital(conn, person.person_no)
+            if refusal:
+                return refusal
         cursor = await store.run(conn, "visit_of_number", institution=sender.institution, number=registration.number)
         if await cursor.fetchone():
             return refuse(Code.VISIT_EXISTS, field="ipt_otp_no", number=registration.number)
@@ -117,7 +124,7 @@ async def cancel(platform: Platform, sender: Sender, person_no: str, visit_id: s
     """Take a registration back; fees must have been taken back before."""
 
     async def work(conn: AsyncConnection) -> Answer | Refusal:
-        visit = await own_visit(conn, sender.institution, person_no, visit_id)
+        visit = await own_visit(conn, sender.institution, person_no, visit_id, stay=False)
         if isinstance(visit, Refusal):
             return visit
         cursor = await store.run(conn, "visit_has", visit=visit_id)
@@ -137,7 +144,7 @@ async def describe(
     """Keep what the institution tells about a visit; its kind of care may change until it is settled."""
 
     async def work(conn: AsyncConnection) -> Answer | Refusal:
-        visit = await own_visit(conn, sender.institution, person_no, visit_id)
+        visit = await own_visit(conn, sender.institution, person_no, visit_id, stay=False)
         if isinstance(visit, Refusal):
             return visit
         await store.run(
@@ -169,6 +176,9 @@ def _arithmetic(lines: Sequence[RawLine]) -> Refusal | None:
     if twice is not None:
         return refuse(Code.FEE_DUPLICATE, field="feedetl_sn", line=twice)
     for line in lines:
+        if line.price < 0 or (line.quantity < 0) is not (line.returns is not None) or line.amount * line.quantity < 0:
+            what = "数量为负的明细要写明原费用流水号，单价不能为负，数量和金额同号"
+            return refuse(Code.RETURN_INVALID, field="init_feedetl_sn", line=line.line_no, what=what)
         expected = product(line.quantity, line.price)
         if abs(expected - line.amount) > 1:
             return refuse(
@@ -188,11 +198,25 @@ def _split(line: RawLine, found: CatalogueItem | Refusal) -> SplitLine:
         item=line.item,
         quantity=line.quantity,
         price=line.price,
-        split=split_line(item, line.quantity, line.price, line.amount, approved=line.approved),
+        split=_parts(item, line),
         fault=fault,
+        returns=line.returns,
         details=line.details,
     )
     return SplitLine(line=fee, item=item)
+
+
+def _parts(item: CatalogueItem | None, line: RawLine) -> LineSplit:
+    """The parts of a line; those of a return are known only beside the line it takes from."""
+    if line.returns is not None:
+        return LineSplit(amount=line.amount, full_self_pay=0, over_limit=0, first_self_pay=0)
+    return split_line(item, line.quantity, line.price, line.amount, approved=line.approved)
+
+
+def kept_lines(lines: Sequence[SplitLine]) -> Any:
+    """Lines as plain JSON to answer a repeat with, without the details that no answer repeats."""
+    bare = [msgspec.structs.replace(line, line=msgspec.structs.replace(line.line, details={})) for line in lines]
+    return msgspec.to_builtins(bare)
 
 
 async def add_fees(
@@ -209,7 +233,7 @@ async def add_fees(
 
     async def work(conn: AsyncConnection) -> Answer | Refusal:
         for (visit_id, batch), lines in batches.items():
-            visit = await own_visit(conn, sender.institution, person_no, visit_id)
+            visit = await own_visit(conn, sender.institution, person_no, visit_id, stay=False)
             refusal = visit if isinstance(visit, Refusal) else await _closed_batch(conn, visit_id, batch)
             refusal = refusal or next((line.fault for line in lines if line.fault), None)
             if refusal:
@@ -230,7 +254,7 @@ async def drop_fees(platform: Platform, sender: Sender, person_no: str, visit_id
     """Take back the lines of a batch, or of every unsettled batch; the answer holds their count as ``lines``."""
 
     async def work(conn: AsyncConnection) -> Answer | Refusal:
-        visit = await own_visit(conn, sender.institution, person_no, visit_id)
+        visit = await own_visit(conn, sender.institution, person_no, visit_id, stay=False)
         if isinstance(visit, Refusal):
             return visit
         if batch != EVERY_BATCH:
@@ -246,8 +270,10 @@ async def drop_fees(platform: Platform, sender: Sender, person_no: str, visit_id
     return await once(platform, sender, person_no, work)
 
 
-async def own_visit(conn: AsyncConnection, institution: str, person_no: str, visit_id: str) -> Visit | Refusal:
-    """An open visit of this patient at this institution."""
+async def own_visit(
+    conn: AsyncConnection, institution: str, person_no: str, visit_id: str, *, stay: bool | None = None
+) -> Visit | Refusal:
+    """An open visit of this patient at this institution; ``stay`` says whether it must be a stay in hospital or not."""
     cursor = await store.run(conn, "visits", ids=[visit_id])
     row = await cursor.fetchone()
     if row is None:
@@ -259,7 +285,8 @@ async def own_visit(conn: AsyncConnection, institution: str, person_no: str, vis
         return refuse(Code.VISIT_OF_ANOTHER, field="psn_no", visit=visit_id)
     if visit.state != "open":
         return refuse(Code.VISIT_CANCELLED, field="mdtrt_id", visit=visit_id)
-    return visit
+    refusal = check_care(visit, stay=stay) if stay is not None else None
+    return refusal or visit
 
 
 async def _closed_batch(conn: AsyncConnection, visit_id: str, batch: str) -> Refusal | None:

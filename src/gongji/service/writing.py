@@ -94,6 +94,7 @@ async def write(
         await _write_settlements(conn, fresh, documents, now)
         await _write_year_totals(conn, fresh)
         await _write_purchases(conn, decided)
+        await _write_stays(conn, fresh)
         await _write_links(conn, fresh)
         await _write_binding_uses(conn, decided, now)
         await tell_of_settlements(conn, fresh, [binding for d in decided for binding in d.used_up], now)
@@ -262,10 +263,18 @@ def fee_columns(bills: list[tuple[str, str, Sequence[FeeLine]]]) -> dict[str, li
         "over": [line.split.over_limit for _, _, line in lines],
         "first": [line.split.first_self_pay for _, _, line in lines],
         "purposes": [line.split.by_purpose[0].purpose if line.split.by_purpose else None for _, _, line in lines],
+        "returns": [line.returns for _, _, line in lines],
         "details": [
             Jsonb({"quantity": str(line.quantity), "price": str(line.price), **line.details}) for _, _, line in lines
         ],
     }
+
+
+async def _write_stays(conn: Pipeline, fresh: list[Settlement]) -> None:
+    """The lines of a stay that were not settled before belong to the settlement's batch now."""
+    for settlement in fresh:
+        if settlement.care is Care.INPATIENT and not settlement.reverses:
+            await store.run(conn, "put_open_lines_in_batch", visit=settlement.visit_id, batch=settlement.batch)
 
 
 async def _write_links(conn: Pipeline, fresh: list[Settlement]) -> None:
@@ -313,12 +322,12 @@ def _messages(decided: list[Decided]) -> list[store.MessageRow]:
             unknown=sender.unknown,
         )
         if d.voids and isinstance(d.command, Reverse) and d.command.original:
-            void = _void(sender.institution, d.command.original)
+            void = void_message(sender.institution, d.command.original)
             remembered[void.sender, void.message_id] = void
     return list(remembered.values())
 
 
-def _void(sender: str, original: tuple[str, str]) -> store.MessageRow:
+def void_message(sender: str, original: tuple[str, str]) -> store.MessageRow:
     """A message taken back before it came must do nothing when it comes late."""
     message_id, transaction = original
     return store.MessageRow(

@@ -1,5 +1,6 @@
 """Turn view values into pages: one template environment, with the formats that every page uses (页面渲染)."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Template
 
+from gongji.core.codes import Term
 from gongji.core.money import Fen, format_yuan
 from gongji.core.times import CHINA
 
@@ -23,14 +25,19 @@ def template_engine(*, sandbox: bool) -> JinjaTemplateEngine:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals["sandbox"] = sandbox
-    environment.filters |= {"yuan": format_yuan, "signed": signed, "day": day, "moment": moment}
+    environment.globals |= {"sandbox": sandbox, "options": options}
+    environment.filters |= {"yuan": format_yuan, "signed": signed, "day": day, "moment": moment, "clock": clock}
     return JinjaTemplateEngine(engine_instance=environment)
 
 
 def page(name: str, *, status: int = 200, visitor: object = None, **values: Any) -> Template:
     """A page; ``visitor`` is who is signed in, or None."""
     return Template(name, context={"visitor": visitor, **values}, status_code=status)
+
+
+def options(terms: Iterable[Term]) -> list[tuple[str, str]]:
+    """Codes with their words, for a choice in a form."""
+    return [(term.value, term.label) for term in terms]
 
 
 def signed(amount: Fen) -> str:
@@ -47,3 +54,9 @@ def moment(at: datetime) -> str:
     """A day and time in China."""
     local = at.astimezone(CHINA)
     return f"{day(local.date())} {local:%H:%M}"
+
+
+def clock(at: datetime) -> str:
+    """A time to the millisecond, for who compares it with a log of his own."""
+    local = at.astimezone(CHINA)
+    return f"{local:%m-%d %H:%M:%S}.{local.microsecond // 1000:03d}"

@@ -1,5 +1,6 @@
 """Who is looking: the session cookie and the person behind it (登录状态)."""
 
+import re
 from typing import Any, Final
 
 import msgspec
@@ -16,6 +17,11 @@ from gongji.settings import Settings
 
 COOKIE: Final = "gongji_session"
 PASSWORD_PAGE: Final = "/password"  # noqa: S105 - an address
+
+
+_OWN_PATH: Final = re.compile(r"/(?!/|log(?:in|out)\b)[A-Za-z0-9_.~%/?&=:+,@-]{0,2000}", re.ASCII)
+"""An address on this site: no host, no backslash, nothing that a browser could read as another
+site; and not in or out again."""
 
 
 class Visitor(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,3 +103,8 @@ def session_cookie(token: str, settings: Settings) -> Cookie:
         secure=settings.production,
         max_age=int(SESSION_LIFE.total_seconds()),
     )
+
+
+def own_path(target: str, otherwise: str = "/") -> str:
+    """Where to send the visitor next: ``target`` if it is a page of this site, else ``otherwise``."""
+    return target if _OWN_PATH.fullmatch(target) else otherwise

@@ -289,7 +289,9 @@ class TestSignIn:
         login = {"login": town.people["son"].card_no, "password": "demo-pass-1"}
         for target in ("https://evil.example", "//evil.example", "/\\evil.example", "/logout"):
             answer = await client.post("/login", next=target, **login)
-            assert answer.url.path == "/account"
+            assert answer.url.host == "test", target
+            assert answer.url.path == "/", target
+            assert "您好" in answer.text
             await client.post("/logout")
 
     async def test_signing_out_ends_the_session_on_the_server(self, visit: Any) -> None:

@@ -81,6 +81,7 @@ async def _son_sees_what_he_paid(son: Page, size: str, shoot: Any, shared: str) 
 
 
 async def _father_reads_his_receipt(father: Page, size: str, shoot: Any, split: dict[str, str]) -> None:
+    await father.goto("/account")
     bill = father.get_by_label("就医购药记录").get_by_role("listitem").first
     await expect(bill).to_contain_text(f"家庭共济 {split['家庭共济']}")
     await shoot(father, f"account-father-{size}")

@@ -26,6 +26,12 @@ PUBLIC = {
     "/api/codes",
     "/api/passwords",
     "/api/sandbox/outbox",
+    "/api/sandbox/recordings",
+    "/api/sandbox/recordings/{number}",
+    "/api/sandbox/recordings/{number}/replay",
+    "/api/sandbox/faults",
+    "/api/sandbox/faults/{institution}",
+    "/api/sandbox/reset",
 }
 
 

@@ -1,7 +1,9 @@
-"""The commands that a bill becomes: an outpatient settlement (2206, 2207) or a pharmacy purchase (2101, 2102)."""
+"""The commands that a bill becomes: an outpatient one (2206, 2207), a stay (2303, 2304), a purchase (2101, 2102)."""
 
 from collections.abc import Sequence
 from typing import Final
+
+import msgspec
 
 from gongji.channels.nhsa import codes
 from gongji.channels.nhsa.call import Call
@@ -11,6 +13,7 @@ from gongji.channels.nhsa.lines import raw_line
 from gongji.core.codes import Care
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.service.commands import Purchase, Settle, StatedParts
+from gongji.service.inquiries import declared_med_type
 from gongji.service.visits import Billed, SplitLine, split_lines
 
 PURCHASE_BATCH: Final = "1"
@@ -26,6 +29,31 @@ def outpatient_bill(call: Call, stated: StatedParts | None = None) -> Settle | R
     if isinstance(care, Refusal):
         return care
     return _settle(call, row, care, visit_id=row["mdtrt_id"], batch=row["chrg_bchno"], stated=stated)
+
+
+async def stay_bill(call: Call) -> Settle | Refusal:
+    """The settlement of a stay that 2303 previews and 2304 asks for; its 医疗类别 is that of the admission."""
+    row = call.values.node("data")
+    mid = row["mid_setl_flag"]
+    if mid not in (codes.YES, codes.NO):
+        what = f"mid_setl_flag（中途结算标志）{mid} 无法识别，应为 0 出院结算、1 中途结算"
+        return refuse(Code.INPUT_INVALID, field="mid_setl_flag", what=what)
+    row = row | {
+        "acct_used_flag": row["acct_used_flag"] or codes.NO,
+        "med_type": await declared_med_type(call.platform, row["mdtrt_id"]),
+    }
+    command = _settle(call, row, Care.INPATIENT, batch="", visit_id=row["mdtrt_id"], stated=stated_parts(row))
+    return command if isinstance(command, Refusal) else msgspec.structs.replace(command, mid_stay=mid == codes.YES)
+
+
+def stated_parts(row: Record) -> StatedParts:
+    """The parts of the bill that the institution repeats from the preview, checked where it sends them."""
+    return StatedParts(
+        full_self_pay=row["fulamt_ownpay_amt"],
+        over_limit=row["overlmt_selfpay"],
+        first_self_pay=row["preselfpay_amt"],
+        in_scope=row["inscp_scp_amt"],
+    )
 
 
 async def purchase(call: Call) -> tuple[Settle, list[SplitLine]] | Refusal:
@@ -84,5 +112,5 @@ def _settle(
         purchase=bought,
         stated=stated,
         invoice=row.get("invono") or "",
-        declared={name: row[name] for name in _ECHOED},
+        declared={name: row[name] for name in _ECHOED if row[name]},
     )

@@ -42,12 +42,40 @@ MED_TYPE: Final = {
     "13": Care.OUTPATIENT,
     "1301": Care.OUTPATIENT,
     "16": Care.OUTPATIENT,
+    "9903": Care.OUTPATIENT,
     "14": Care.SPECIAL_DISEASE,
     "140104": Care.SPECIAL_DISEASE,
     "140201": Care.SPECIAL_DISEASE,
     "41": Care.PHARMACY,
 }
 """医疗类别：what an outpatient settlement may be. Others follow rules of their own, which would be guessed here."""
+
+STAYS: Final = {
+    "21": "普通住院",
+    "2101": "普通住院",
+    "2102": "单病种住院",
+    "2105": "康复治疗住院",
+    "2109": "新生儿抢救",
+    "21303": "精神病住院",
+    "22": "外伤住院",
+    "28": "日间手术",
+}
+"""医疗类别 of stays that the region's rules for stays settle; clients outside Hunan write 21, and Hunan 2101."""
+
+OF_THEIR_OWN: Final = {
+    "1103": "癌症筛查",
+    "18": "特药购药",
+    "2106": "生育平产",
+    "2107": "生育剖宫产",
+    "51": "生育门诊",
+    "52": "生育住院",
+    "71": "家庭病床",
+    "9901": "门诊两病",
+    "990101": "门诊单病种",
+    "990103": "核酸检测",
+    "9904": "大病特药",
+}
+"""医疗类别 with rules of their own, which no region's file states yet."""
 
 MED_TYPE_OF_CARE: Final = {
     Care.OUTPATIENT: "11",
@@ -163,9 +191,6 @@ HOSP_LV: Final = {
 NO_LEVEL: Final = "11"
 """医院等级：无等级"""
 
-_STAYS: Final = {"21": "普通住院"}
-"""Written by clients outside Hunan, whose dictionary has 2101 instead."""
-
 _SCHEMES: Final = {code: scheme for scheme, code in INSUTYPE.items()}
 
 
@@ -201,16 +226,36 @@ def fund_name(fund_pay_type: str) -> str | None:
 
 def benefit_of(med_type: str) -> Care | Refusal:
     """医疗类别 -> kind of care that is asked about: an outpatient one, or one of the stays (2...)."""
-    known = tables.dictionary("med_type") | _STAYS
+    known = tables.dictionary("med_type") | STAYS
     if med_type.startswith("2") and med_type in known:
         return Care.INPATIENT
     return care_of(med_type)
+
+
+def stay_of(med_type: str) -> Care | Refusal:
+    """医疗类别 -> kind of care of a stay in hospital."""
+    if med_type in STAYS:
+        return Care.INPATIENT
+    if med_type in OF_THEIR_OWN:
+        return _of_its_own(med_type)
+    what = f"med_type（医疗类别）{med_type} 不是住院，普通住院请填 21 或 2101，单病种 2102，外伤 22，日间手术 28"
+    return refuse(Code.INPUT_INVALID, field="med_type", what=what)
+
+
+def _of_its_own(med_type: str) -> Refusal:
+    what = f"{OF_THEIR_OWN[med_type]}待遇（医疗类别 {med_type}）"
+    return refuse(Code.RULE_UNKNOWN, field="med_type", region="各地", what=what)
 
 
 def care_of(med_type: str) -> Care | Refusal:
     """医疗类别 -> kind of care of an outpatient settlement."""
     if med_type in MED_TYPE:
         return MED_TYPE[med_type]
+    if med_type in OF_THEIR_OWN:
+        return _of_its_own(med_type)
+    if med_type in STAYS:
+        what = f"med_type（医疗类别）{med_type} 不受理：{STAYS[med_type]}请用住院交易 2401、2301、2303、2304"
+        return refuse(Code.INPUT_INVALID, field="med_type", what=what)
     what = f"med_type（医疗类别）{med_type} 不受理，普通门诊请填 11，挂号 12，急诊 13，门诊慢特病 14，定点药店购药 41"
     return refuse(Code.INPUT_INVALID, field="med_type", what=what)
 

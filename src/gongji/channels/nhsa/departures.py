@@ -75,7 +75,14 @@ LENGTHS: Final[dict[tuple[str, str, str], int]] = {
     **dict.fromkeys(
         (
             (infno, node, "acct_used_flag")
-            for infno, node in (("2101", "druginfo"), ("2102", "druginfo"), ("2206", "data"), ("2207", "data"))
+            for infno, node in (
+                ("2101", "druginfo"),
+                ("2102", "druginfo"),
+                ("2206", "data"),
+                ("2207", "data"),
+                ("2303", "data"),
+                ("2304", "data"),
+            )
         ),
         2,
     ),
@@ -86,8 +93,9 @@ ECHOED_FROM: Final = ("1101", ("baseinfo", "insuinfo"))
 """Institutions send back what 1101 gave them: a field of that name may be as long as it is there (a name of 50
 characters in 1101 must not be refused in 2201, whose own table says 20)."""
 
-SIGNED: Final = frozenset({"3201", "3203"})
-"""Transactions whose amounts may be negative: a period with more reversals than settlements has negative totals."""
+SIGNED: Final = frozenset({"2301", "3201", "3203"})
+"""Transactions whose amounts may be negative: a line of a stay that takes something from an earlier one, a period with
+more reversals than settlements."""
 
 ONLY_FIRST_NODE_REQUIRED: Final = frozenset("347")
 """First digits of the transactions that are records with optional parts (no operation, no intensive care ...); the
@@ -119,6 +127,10 @@ LIST_NODES: Final = frozenset(
 """(transaction, input node) that the table calls one object, and that are lists."""
 
 RETYPED: Final[dict[tuple[str, str, str], str]] = {
+    # Clients of the north send letters in it, and 2302 has it as a text.
+    ("2301", "feedetail", "feedetl_sn"): "s(30)",
+    # An amount printed as a text, here and in no other settlement.
+    ("2305", "setlinfo", "hifdm_pay"): "n(16,2)",
     # A name printed as a time.
     ("4261", "fmiOwnpayPatnMdtrtDDTO", "conerName"): "s(50)",
     # Amounts and shares printed as plain digits.

@@ -11,12 +11,14 @@ from gongji.channels.nhsa.captured import Captured
 from gongji.channels.nhsa.coercion import RefusedError, reader
 from gongji.channels.nhsa.departures import plain
 from gongji.channels.nhsa.envelope import LABELS, Envelope, decode, json_kind
-from gongji.channels.nhsa.fields import is_private, read
+from gongji.channels.nhsa.fields import PRIVATE_NAMES, is_private, read
+from gongji.channels.nhsa.masking import hide, hide_numbers
 from gongji.channels.nhsa.registry import HANDLERS, table_of, title
 from gongji.channels.nhsa.strict import differences
 from gongji.channels.nhsa.strictness import sentence
 from gongji.channels.nhsa.tables import Field, FieldType, Node, Transaction
 from gongji.channels.nhsa.vocabulary import meaning
+from gongji.service.explained import Explained, Seen
 
 _ANSWER_LABELS: Final = {
     "infcode": "交易状态码",
@@ -31,43 +33,7 @@ _ANSWER_LABELS: Final = {
 _INFCODES: Final = {"0": "成功", "-1": "失败"}
 
 _PARTS: Final = ("fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_scp_amt")
-_HIDDEN: Final = "…"
 _encoder: Final = msgspec.json.Encoder(decimal_format="number")
-
-
-class Seen(msgspec.Struct, frozen=True, kw_only=True):
-    """One field as it came; ``node`` is empty in the envelope, ``meaning`` is what a code says."""
-
-    node: str
-    row: int | None
-    field: str
-    label: str
-    value: str
-    meaning: str = ""
-    known: bool = True
-
-
-class Explained(msgspec.Struct, frozen=True, kw_only=True):
-    """One message in words.
-
-    Attributes:
-        kind: ``request`` or ``answer``.
-        infno: its transaction; empty when it could not be told. ``guessed`` when it was told by the fields.
-        offered: whether this platform carries the transaction out.
-        how: the wrappings that were taken off.
-        refused: why this platform would not take it, one sentence each.
-        wrong: what is not as the specification has it, one sentence each; the platform tolerates it.
-    """
-
-    kind: str
-    infno: str
-    title: str
-    guessed: bool
-    offered: bool
-    how: tuple[str, ...]
-    fields: tuple[Seen, ...]
-    refused: tuple[str, ...]
-    wrong: tuple[str, ...]
 
 
 def explain(captured: list[Captured], infno: str = "", *, personal: bool = False) -> list[Explained]:
@@ -85,7 +51,7 @@ def explain(captured: list[Captured], infno: str = "", *, personal: bool = False
             explained.append(_answer(one, before, personal=personal))
         else:
             explained.append(_request(one, personal=personal))
-            before = infno or explained[-1].infno
+            before = infno or explained[-1].transaction
     return explained
 
 
@@ -97,7 +63,7 @@ def _request(one: Captured, *, personal: bool) -> Explained:
     envelope = decode(body)
     seen = [_head(name, label, message.get(name), personal=personal) for name, label in LABELS.items()]
     seen += [
-        Seen(node="", row=None, field=name, label="规范外字段", value=_shown(value), known=False)
+        _unknown("", None, name, value, personal=personal)
         for name, value in message.items()
         if name not in LABELS and name != "input"
     ]
@@ -152,7 +118,7 @@ def _explained(
 ) -> Explained:
     return Explained(
         kind=kind,
-        infno=infno,
+        transaction=infno,
         title=title(table) if table else "",
         guessed=guessed,
         offered=plain(infno) in HANDLERS,
@@ -209,7 +175,7 @@ def _nodes(table: Transaction, direction: str, content: Mapping[str, Any], *, pe
         elif isinstance(raw, dict | list):
             yield from _rows(nodes, lower.get(name.lower(), loose), name, raw, personal=personal)
         elif raw is not None or name.lower() not in lower:
-            yield Seen(node="", row=None, field=name, label="规范外字段", value=_shown(raw), known=False)
+            yield _unknown("", None, name, raw, personal=personal)
 
 
 def _rows(nodes: Mapping[str, Node], node: Node | None, name: str, raw: Any, *, personal: bool) -> Iterator[Seen]:
@@ -218,7 +184,7 @@ def _rows(nodes: Mapping[str, Node], node: Node | None, name: str, raw: Any, *, 
     for number, row in enumerate(rows, start=1):
         place = number if isinstance(raw, list) else None
         if not isinstance(row, dict):
-            yield Seen(node=name, row=place, field="", label="规范外内容", value=_shown(row), known=False)
+            yield _unknown(name, place, "", row, personal=personal, label="规范外内容")
             continue
         for field_name, value in row.items():
             if isinstance(value, dict | list) and value and (field_name in nodes or field_name not in fields):
@@ -226,8 +192,7 @@ def _rows(nodes: Mapping[str, Node], node: Node | None, name: str, raw: Any, *, 
             elif field_name in fields:
                 yield _seen(name, place, fields[field_name], value, personal=personal)
             else:
-                label, shown = "规范外字段", _shown(value)
-                yield Seen(node=name, row=place, field=field_name, label=label, value=shown, known=False)
+                yield _unknown(name, place, field_name, value, personal=personal)
 
 
 def _seen(node: str, row: int | None, field: Field, raw: Any, *, personal: bool) -> Seen:
@@ -301,4 +266,12 @@ def _shown(value: Any) -> str:
 
 
 def _mask(text: str, *, hidden: bool) -> str:
-    return text[:1] + _HIDDEN if hidden and text else text
+    return hide(text) if hidden else text
+
+
+def _unknown(node: str, row: int | None, name: str, raw: Any, *, personal: bool, label: str = "规范外字段") -> Seen:
+    """Something that the specification lacks: nobody knows whether it is about a person, so its look decides."""
+    text = _shown(raw)
+    if not personal:
+        text = hide(text) if PRIVATE_NAMES.search(name) else hide_numbers(text)
+    return Seen(node=node, row=row, field=name, label=label, value=text, known=False)

@@ -22,7 +22,7 @@ _ECHO_LENGTH: Final = 40
 _PRIVATE: Final = re.compile(
     "姓名|证件号|证件编号|凭证编号|凭证号|识别码|令牌|[Tt]oken|码值|授权码|照片|签名|签章|电话|联系方式|地址|住址|字段扩展"
 )
-_PRIVATE_NAMES: Final = re.compile("certno|cert_no|psn_name|idno|token|tel$", re.IGNORECASE)
+PRIVATE_NAMES: Final = re.compile("certno|cert_no|psn_name|idno|token|tel$", re.IGNORECASE)
 
 Record: TypeAlias = dict[str, Any]
 """One row of a node: every field of the table, None when empty. Money is Fen, other numbers Decimal, dates are
@@ -190,7 +190,7 @@ class _Reading:
 
 def is_private(field: Field) -> bool:
     """Whether a field's value says who somebody is or how to reach him."""
-    return bool(_PRIVATE.search(field.label) or _PRIVATE_NAMES.search(field.name))
+    return bool(_PRIVATE.search(field.label) or PRIVATE_NAMES.search(field.name))
 
 
 def echo(field: Field, raw: Any) -> str:

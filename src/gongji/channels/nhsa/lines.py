@@ -21,7 +21,7 @@ NO_PRICE_LIMIT: Final = Decimal(999999)
 MEMO: Final = 500
 """备注 is s(500)."""
 
-_OWN: Final = frozenset({"feedetl_sn", "med_list_codg", "cnt", "pric", "det_item_fee_sumamt"})
+_OWN: Final = frozenset({"feedetl_sn", "init_feedetl_sn", "med_list_codg", "cnt", "pric", "det_item_fee_sumamt"})
 
 
 def raw_line(row: Record) -> RawLine:
@@ -34,6 +34,7 @@ def raw_line(row: Record) -> RawLine:
         amount=row["det_item_fee_sumamt"],
         on=row["fee_ocur_time"].date() if row["fee_ocur_time"] else None,
         approved=row.get("hosp_appr_flag") != codes.NOT_APPROVED,
+        returns=row.get("init_feedetl_sn"),
         details=stated({name: value for name, value in row.items() if name not in _OWN}),
     )
 
@@ -55,7 +56,7 @@ def line_rows(table: Transaction, node: str, lines: Sequence[SplitLine]) -> list
 def _row(split_line: SplitLine, item: CatalogueItem) -> dict[str, Any]:
     line = split_line.line
     split = line.split
-    self_paid = split.full_self_pay == split.amount and split.amount > 0
+    self_paid = split.full_self_pay == split.amount != 0
     return {
         "feedetl_sn": line.line_no,
         "det_item_fee_sumamt": split.amount,

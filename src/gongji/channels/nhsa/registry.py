@@ -22,6 +22,17 @@ from gongji.channels.nhsa import (
     t2206_preview,
     t2207_settle,
     t2208_reverse,
+    t2301_upload_stay_fees,
+    t2302_drop_stay_fees,
+    t2303_preview_stay,
+    t2304_settle_stay,
+    t2305_reverse_stay,
+    t2306_remark,
+    t2401_admit,
+    t2402_discharge,
+    t2403_change_stay,
+    t2404_undo_admission,
+    t2405_undo_discharge,
     t2601_undo,
     t3101_review_before,
     t3102_review_during,
@@ -48,6 +59,7 @@ from gongji.channels.nhsa import (
     t5204_fee_lines,
     t5205_special_disease_lines,
     t5206_year_figures,
+    t5303_in_hospital,
     t9001_sign_in,
     t9002_sign_out,
     t9101_upload,
@@ -81,6 +93,17 @@ HANDLERS: Final[dict[str, Handler]] = {
     "2206": t2206_preview.handle,
     "2207": t2207_settle.handle,
     "2208": t2208_reverse.handle,
+    "2301": t2301_upload_stay_fees.handle,
+    "2302": t2302_drop_stay_fees.handle,
+    "2303": t2303_preview_stay.handle,
+    "2304": t2304_settle_stay.handle,
+    "2305": t2305_reverse_stay.handle,
+    "2306": t2306_remark.handle,
+    "2401": t2401_admit.handle,
+    "2402": t2402_discharge.handle,
+    "2403": t2403_change_stay.handle,
+    "2404": t2404_undo_admission.handle,
+    "2405": t2405_undo_discharge.handle,
     "2601": t2601_undo.handle,
     "3101": t3101_review_before.handle,
     "3102": t3102_review_during.handle,
@@ -107,6 +130,7 @@ HANDLERS: Final[dict[str, Handler]] = {
     "5204": t5204_fee_lines.handle,
     "5205": t5205_special_disease_lines.handle,
     "5206": t5206_year_figures.handle,
+    "5303": t5303_in_hospital.handle,
     "9001": t9001_sign_in.handle,
     "9002": t9002_sign_out.handle,
     "9101": t9101_upload.handle,
@@ -123,3 +147,9 @@ def table_of(infno: str) -> Transaction | None:
 def title(transaction: Transaction) -> str:
     """The transaction's name (交易名称) without the source's remarks."""
     return transaction.name.partition("（")[0]
+
+
+def title_of(infno: str) -> str:
+    """Name of the transaction of a code; empty for an unknown one."""
+    table = table_of(infno)
+    return title(table) if table else ""

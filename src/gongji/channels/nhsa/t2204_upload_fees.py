@@ -1,7 +1,7 @@
 """2204 门诊费用明细信息上传: lines of a visit, split by the catalogue (tables 79, 80)."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -10,7 +10,7 @@ from gongji.channels.nhsa.fields import Record
 from gongji.channels.nhsa.lines import line_rows, raw_line
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.service.commands import FeeLine
-from gongji.service.visits import EVERY_BATCH, Billed, SplitLine, add_fees, split_lines
+from gongji.service.visits import EVERY_BATCH, Billed, SplitLine, add_fees, kept_lines, split_lines
 
 _KEY: Final = ("psn_no", "mdtrt_id", "chrg_bchno")
 
@@ -31,7 +31,8 @@ async def handle(call: Call) -> Output | Refusal:
     batches: dict[tuple[str, str], list[FeeLine]] = {}
     for row, line in zip(rows, lines, strict=True):
         batches.setdefault((row["mdtrt_id"], row["chrg_bchno"]), []).append(line.line)
-    answer = await add_fees(call.platform, call.sender, rows[0]["psn_no"], batches, {"lines": _kept(lines)})
+    kept = {"visit": rows[0]["mdtrt_id"], "lines": kept_lines(lines)}
+    answer = await add_fees(call.platform, call.sender, rows[0]["psn_no"], batches, kept)
     if isinstance(answer, Refusal):
         return answer
     split = msgspec.convert(answer["lines"], list[SplitLine])
@@ -51,9 +52,3 @@ def _mixed(rows: Sequence[Record]) -> Refusal | None:
             what = f"chrg_bchno（收费批次号）不能为 {EVERY_BATCH}，它在撤销时表示全部批次"
             return refuse(Code.INPUT_INVALID, field="chrg_bchno", what=what)
     return None
-
-
-def _kept(lines: Sequence[SplitLine]) -> Any:
-    """The lines as plain JSON, without the details that no answer repeats."""
-    bare = [msgspec.structs.replace(line, line=msgspec.structs.replace(line.line, details={})) for line in lines]
-    return msgspec.to_builtins(bare)

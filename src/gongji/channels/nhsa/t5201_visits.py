@@ -6,6 +6,7 @@ from typing import Any
 from gongji.channels.nhsa import codes
 from gongji.channels.nhsa.call import Call, Output
 from gongji.channels.nhsa.kept import told
+from gongji.core.codes import Care
 from gongji.core.person import Person
 from gongji.core.refusal import Refusal
 from gongji.service.inquiries import PastVisit, visits_of
@@ -50,6 +51,9 @@ def _row(call: Call, person: Person, visit: PastVisit) -> dict[str, Any]:
     }
     if "begntime" in described:
         words["begntime"] = words["endtime"] = datetime.fromisoformat(described["begntime"])
+    if visit.care is Care.INPATIENT:
+        told_end = (visit.details.get("discharge") or {}).get("dscginfo") or {}
+        words["endtime"] = datetime.fromisoformat(told_end["endtime"]) if visit.ended_on else None
     return told(call.table, "mdtrtinfo", kept, words)
 
 

@@ -17,7 +17,8 @@ async def handle(call: Call) -> Output | Refusal:
     if isinstance(found, Refusal):
         return found
     details, at = found
-    diagnoses = details.get("diseinfo") or []
+    discharged = (details.get("discharge") or {}).get("diseinfo") or []
+    diagnoses = [*(details.get("diseinfo") or []), *discharged]
     return {"diseinfo": [_row(call, row, one, place, at) for place, one in enumerate(diagnoses, start=1)]}
 
 

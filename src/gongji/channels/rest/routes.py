@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Request, Response, Router
 from litestar.di import Provide
 
-from gongji.channels.rest import bindings, consents, notices, people, sessions, settlements
+from gongji.channels.rest import bindings, consents, notices, people, sandbox, sessions, settlements
 from gongji.channels.rest.ask import ask
 from gongji.channels.rest.callers import NotSignedInError, caller_of, origin
 from gongji.channels.rest.messages import message
@@ -55,6 +55,13 @@ def rest_routes() -> Router:
             notices.my_preferences,
             notices.put_preferences,
             notices.sandbox_outbox,
+            sandbox.list_recordings,
+            sandbox.one_recording,
+            sandbox.replay_recording,
+            sandbox.list_faults,
+            sandbox.set_fault,
+            sandbox.end_fault,
+            sandbox.reset_city,
             consents.my_channels,
             consents.my_accesses,
             consents.end_channel,

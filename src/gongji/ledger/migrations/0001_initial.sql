@@ -27,6 +27,8 @@ create table institution (
     community boolean not null default false,
     designated boolean not null default true,
     checkup boolean not null default false,   -- account money may pay check-ups here (规定体检机构)
+    village boolean not null default false,   -- a village clinic (村卫生室)
+    top boolean not null default false,       -- special or listed hospital of the third level (三级特等、列名医院)
     credentials jsonb not null default '{}'
 );
 
@@ -165,26 +167,38 @@ create table visit (
     number text not null,         -- the institution's own visit number
     care text not null check (care in ('outpatient', 'inpatient', 'pharmacy', 'special_disease')),
     began_on date not null,
+    ended_on date,                -- day of discharge; an open stay without one is in hospital
     state text not null default 'open' check (state in ('open', 'cancelled')),
     details jsonb not null default '{}',
-    created_at timestamptz not null
+    created_at timestamptz not null,
+    check (ended_on >= began_on),
+    check (ended_on is null or care = 'inpatient')
 );
 create unique index visit_number on visit (institution, number) where state = 'open' and number <> '';
 create index visit_of_person on visit (person_no);
+-- Nobody is in two hospitals at the same time.
+create unique index visit_in_hospital on visit (person_no)
+    where care = 'inpatient' and state = 'open' and ended_on is null;
 
 create table fee_line (
     visit_id text not null references visit,
     line_no text not null,
-    batch text not null,
+    batch text not null,          -- lines of a stay have none until they are settled
     item text not null,
-    amount bigint not null check (amount >= 0),
-    full_self_pay bigint not null check (full_self_pay >= 0),
-    over_limit bigint not null check (over_limit >= 0),
-    first_self_pay bigint not null check (first_self_pay >= 0),
+    amount bigint not null,
+    full_self_pay bigint not null,
+    over_limit bigint not null,
+    first_self_pay bigint not null,
     purpose text,                 -- what the money is for when it is not ordinary care
+    returns text,                 -- of a return, which has negative amounts: the line it takes something from
     details jsonb not null,       -- quantity, price and the rest as they came
     primary key (visit_id, line_no),
-    check (full_self_pay + over_limit + first_self_pay <= amount),
+    foreign key (visit_id, returns) references fee_line,
+    check (case when returns is null
+                then least(full_self_pay, over_limit, first_self_pay) >= 0
+                     and full_self_pay + over_limit + first_self_pay <= amount
+                else amount <= 0 and greatest(full_self_pay, over_limit, first_self_pay) <= 0
+                     and full_self_pay + over_limit + first_self_pay >= amount end),
     check (purpose is null or full_self_pay = amount)
 );
 -- A relative's permission to draw on one's account.
@@ -232,6 +246,34 @@ create table binding_use (
     amount bigint not null check (amount >= 0),
     primary key (binding_id, day)
 );
+-- Money sent to a relative's wallet: on its way until it is accepted or goes back. Its first journal stands beside it.
+create table wallet_transfer (
+    id text primary key,
+    sender text not null references person,
+    receiver text not null references person,
+    relation text not null,       -- what the receiver is to the sender
+    source text not null check (source in ('account', 'wallet')),
+    amount bigint not null check (amount > 0),
+    state text not null default 'pending' check (state in ('pending', 'accepted', 'refused', 'returned')),
+    sent_at timestamptz not null,
+    returns_at timestamptz not null,
+    decided_at timestamptz,
+    channel text not null,
+    booked_on date not null,
+    region text not null,
+    journal_id bigint not null,
+    check (sender <> receiver),
+    check (returns_at > sent_at),
+    check ((state = 'pending') = (decided_at is null))
+);
+create index wallet_transfer_due on wallet_transfer (returns_at) where state = 'pending';
+create index wallet_transfer_of_sender on wallet_transfer (sender, sent_at);
+create index wallet_transfer_of_receiver on wallet_transfer (receiver, sent_at);
+
+create trigger wallet_transfer_is_decided_once before update on wallet_transfer
+    for each row when (old.state <> 'pending') execute function refuse_change();
+create trigger wallet_transfer_stays before delete on wallet_transfer
+    for each row execute function refuse_change();
 -- Yearly figures of a person by kind of benefit; guarded by the lock on the person's account rows.
 create table year_total (
     region text not null,
@@ -302,6 +344,7 @@ create table journal (
     region text not null,
     id bigint not null,
     kind text not null check (kind in ('credit', 'settlement', 'reversal', 'set_aside', 'given_back', 'transfer',
+                                       'transfer_accepted', 'transfer_returned',
                                        'premium', 'clearing', 'correction')),
     booked_at timestamptz not null,
     sender text not null,

@@ -1,5 +1,5 @@
 -- name: visits_of_person
-select v.id, v.number, v.care, v.began_on, v.state, v.details, v.created_at from visit v
+select v.id, v.number, v.care, v.began_on, v.state, v.details, v.created_at, v.ended_on from visit v
 where v.institution = %(institution)s and v.person_no = %(person_no)s
   and v.began_on between %(first)s and %(last)s and v.care = any(%(cares)s)
   and (%(visit)s::text is null or v.id = %(visit)s)
@@ -24,3 +24,10 @@ order by v.began_on, f.visit_id, f.line_no limit %(limit)s;
 
 -- name: knows_person
 select exists (select 1 from visit where person_no = %(person_no)s and institution = %(institution)s);
+
+-- name: patients_in_hospital
+select v.id, v.number, v.care, v.began_on, v.state, v.details, v.created_at, v.ended_on, v.person_no
+from visit v
+where v.institution = %(institution)s and v.care = 'inpatient' and v.state = 'open' and v.ended_on is null
+  and v.began_on between %(first)s and %(last)s and (%(person_no)s::text is null or v.person_no = %(person_no)s)
+order by v.began_on, v.id limit %(limit)s;

@@ -1,5 +1,5 @@
 -- name: institutions
-select code, region, name, kind, level, grade, community, designated, checkup
+select code, region, name, kind, level, grade, community, designated, checkup, village, top
 from institution where code = any(%(codes)s);
 
 -- name: institution_credentials
@@ -11,11 +11,12 @@ values (%(code)s, %(region)s, %(name)s, %(kind)s, %(level)s, %(grade)s, %(commun
         %(credentials)s)
 on conflict (code) do nothing;
 
--- name: mark_checkup_centre
-update institution set checkup = true where code = %(code)s;
+-- name: mark_institution
+update institution set checkup = %(checkup)s, village = %(village)s, top = %(top)s where code = %(code)s;
 
 -- name: all_institutions
-select code, region, name, kind, level, grade, community, designated, checkup from institution order by region, code;
+select code, region, name, kind, level, grade, community, designated, checkup, village, top
+from institution order by region, code;
 
 -- name: add_sign_in
 insert into sign_in (sign_no, institution, operator, signed_in_at)

@@ -50,3 +50,31 @@ where institution = %(institution)s and transaction in ('', %(transaction)s) for
 
 -- name: use_fault
 update injected_fault set remaining = remaining - 1 where institution = %(institution)s and remaining > 1;
+
+-- name: drop_setting
+delete from setting where key = %(key)s;
+
+-- name: give_up_waiting
+-- Sooner than the database looks for deadlocks: then it is the reset that yields, and no message of an institution.
+set local lock_timeout = '700ms';
+
+-- name: hold_whole_books
+-- Kept out as long as somebody verifies the books; a snapshot of them would find emptied tables.
+select pg_advisory_xact_lock(20007, 1);
+
+-- name: hold_books_together
+select pg_advisory_lock_shared(20007, 1);
+
+-- name: empty_books
+-- Everything but what belongs to the installation and the vendor's recordings. Numbers go on where they were: an id
+-- that somebody has noted never comes to mean something else.
+do $$ begin
+    execute (select 'truncate ' || string_agg(quote_ident(schemaname) || '.' || quote_ident(tablename), ', ')
+             from pg_tables where schemaname = current_schema()
+               and tablename not in ('alembic_version', 'setting', 'recording'));
+end $$;
+
+-- name: end_writers
+-- Writers know the end of their chain of seals by heart. They come back and read it anew.
+select pg_terminate_backend(pid) from pg_stat_activity
+where datname = current_database() and application_name = 'gongji-writer' and pid <> pg_backend_pid();

@@ -63,7 +63,7 @@ with told as (
            sum(sign * (d -> 'split' ->> 'deductible')::bigint)::bigint as deductible,
            sum(sign * (d -> 'split' ->> 'eligible')::bigint)::bigint as eligible,
            sum(sign * (d -> 'split' ->> 'pool')::bigint)::bigint as pool,
-           sum(sign)::integer as events
+           sum(case when (d ->> 'continues')::boolean then 0 else sign end)::integer as events
     from (select person_no, case when reverses is null then 1 else -1 end as sign,
                  convert_from(document, 'UTF8')::jsonb as d
           from settlement) s
@@ -73,6 +73,23 @@ with told as (
 select coalesce(y.person_no, t.person_no)
 from year_total y full join told t using (person_no, year, benefit)
 where (y.deductible, y.eligible, y.pool, y.events) is distinct from (t.deductible, t.eligible, t.pool, t.events)
+limit 1;
+
+-- name: verify_transfers
+select id, state, amount from wallet_transfer order by id;
+
+-- name: verify_transit
+-- Regions whose money on its way to wallets is not what their waiting transfers hold.
+select coalesce(t.region, w.region), coalesce(t.amount, 0), coalesce(w.amount, 0)
+from (
+    select a.region, sum(case when p.to_account = a.id then p.amount else -p.amount end)::bigint as amount
+    from account a join posting p on a.id in (p.from_account, p.to_account)
+    where a.kind = 'wallet_transit' group by a.region) t
+full join (
+    select region, sum(amount)::bigint as amount from wallet_transfer where state = 'pending' group by region) w
+  on w.region = t.region
+where coalesce(t.amount, 0) <> coalesce(w.amount, 0)
+order by 1
 limit 1;
 
 -- name: verify_binding_uses

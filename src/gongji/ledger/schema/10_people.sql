@@ -8,6 +8,8 @@ create table institution (
     community boolean not null default false,
     designated boolean not null default true,
     checkup boolean not null default false,   -- account money may pay check-ups here (规定体检机构)
+    village boolean not null default false,   -- a village clinic (村卫生室)
+    top boolean not null default false,       -- special or listed hospital of the third level (三级特等、列名医院)
     credentials jsonb not null default '{}'
 );
 

@@ -3,6 +3,7 @@ create table journal (
     region text not null,
     id bigint not null,
     kind text not null check (kind in ('credit', 'settlement', 'reversal', 'set_aside', 'given_back', 'transfer',
+                                       'transfer_accepted', 'transfer_returned',
                                        'premium', 'clearing', 'correction')),
     booked_at timestamptz not null,
     sender text not null,

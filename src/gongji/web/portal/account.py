@@ -14,7 +14,7 @@ from gongji.core.money import Fen
 from gongji.core.record import Settlement
 from gongji.core.refusal import Refusal
 from gongji.core.times import CHINA
-from gongji.service.people import institution_names
+from gongji.service.people import Holding, institution_names
 from gongji.service.platform import Platform
 from gongji.service.records import Movement, account_page, settlements_of
 from gongji.web.faults import NoSuchPageError
@@ -23,7 +23,7 @@ from gongji.web.visitor import Visitor
 
 _PURPOSES = {"own": "本人使用", "shared": "家庭共济", "credit": "个人账户划入"}
 _KINDS = {"settlement": "", "reversal": "撤销退回", "credit": "", "premium": "缴费", "correction": "更正"}
-_LIMITED = (AccountState.FROZEN, AccountState.CLOSED)
+LIMITED = (AccountState.FROZEN, AccountState.CLOSED)
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,30 +70,34 @@ async def account(platform: NamedDependency[Platform], visitor: NamedDependency[
     settlements = await settlements_of(platform, visitor.person_no)
     places = await institution_names(platform, list({s.institution for s in settlements}))
     holding = found.holding
-    segments = [
-        (segment.label, holding.of(segment))
-        for segment in (Segment.CURRENT_YEAR, Segment.HISTORICAL)
-        if any(account.segment is segment for account in holding.accounts)
-    ]
     return page(
         "account.html",
         visitor=visitor,
         person=holding.person,
         region=platform.book.name(holding.person.region),
         has_account=holding.state is not AccountState.NONE,
-        limited=holding.state.label if holding.state in _LIMITED else "",
+        limited=holding.state.label if holding.state in LIMITED else "",
         balance=holding.balance,
         available=holding.available,
         blocked=holding.balance - holding.available,
-        segments=segments,
+        segments=segments_of(holding),
         year=found.year,
         year_to_date=found.year_to_date,
-        months=_months(found.movements, visitor.person_no),
+        months=months_of(found.movements, visitor.person_no),
         visits=_visits(settlements, places),
     )
 
 
-def _months(movements: list[Movement], person_no: str) -> list[Month]:
+def segments_of(holding: Holding) -> list[tuple[str, Fen]]:
+    """Current-year and historical money, where the region keeps them apart."""
+    return [
+        (segment.label, holding.of(segment))
+        for segment in (Segment.CURRENT_YEAR, Segment.HISTORICAL)
+        if any(account.segment is segment for account in holding.personal)
+    ]
+
+
+def months_of(movements: list[Movement], person_no: str) -> list[Month]:
     """Movements by month; what one bill took from several segments is one line."""
     merged: dict[tuple[object, ...], Movement] = {}
     for number, movement in enumerate(movements):

@@ -92,7 +92,7 @@ async def sign_in_by_code(
     token = await sign_in_with_code(platform, form.text("login"), form.text("code"), visitor_origin)
     if isinstance(token, Refusal):
         return _refused(platform, SIGN_IN, form, token)
-    answer = Redirect("/account", status_code=HTTP_303_SEE_OTHER)
+    answer = Redirect("/", status_code=HTTP_303_SEE_OTHER)
     answer.set_cookie(session_cookie(token, settings))
     return answer
 

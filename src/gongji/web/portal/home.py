@@ -1,18 +1,32 @@
-"""The first page: what this is and, in the sandbox, a story to try (首页)."""
+"""The first page: one's own things at a glance, or what this is and, in the sandbox, a story to try (首页)."""
+
+from typing import Final
 
 import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.response import Template
 
+from gongji.core.codes import AccountState
+from gongji.core.family import BindingState
+from gongji.core.refusal import Refusal
+from gongji.service.bindings import bindings_of
+from gongji.service.inbox import inbox
 from gongji.service.platform import Platform
+from gongji.service.records import account_page
 from gongji.settings import Settings
 from gongji.web.demo_city import DemoCity, DemoPerson, demo_city
+from gongji.web.faults import NoSuchPageError
+from gongji.web.portal.account import LIMITED, months_of, segments_of
 from gongji.web.rendering import page
-from gongji.web.visitor import Visitor
+from gongji.web.visitor import PasswordChangeNeededError, Visitor
 
 STORY_ROLE = "story father"
 """Role of the father in the demo city; without him any bound father will do."""
+
+
+RECENT: Final = 3
+_IN_USE: Final = (BindingState.ACTIVE, BindingState.PENDING)
 
 
 class Story(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,9 +42,41 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
 async def home(
     platform: NamedDependency[Platform], settings: NamedDependency[Settings], guest: NamedDependency[Visitor | None]
 ) -> Template:
-    """What this is, where to go, and a story to try."""
+    """What this is, where to go, and a story to try; for who has signed in, his own things."""
+    if guest and guest.password_issued:
+        raise PasswordChangeNeededError
+    if guest:
+        return await _my_home(platform, guest)
     city = DemoCity() if settings.production else await demo_city(platform)
     return page("home.html", visitor=guest, story=_story(platform, city))
+
+
+async def _my_home(platform: Platform, visitor: Visitor) -> Template:
+    found = await account_page(platform, visitor.person_no)
+    if isinstance(found, Refusal):
+        raise NoSuchPageError
+    holding = found.holding
+    told = await inbox(platform, visitor.person_no, most=1)
+    bound = [view for view in await bindings_of(platform, visitor.person_no) if view.binding.state in _IN_USE]
+    mine = [view for view in bound if view.binding.authoriser == visitor.person_no]
+    months = months_of(found.movements, visitor.person_no)
+    return page(
+        "my_home.html",
+        visitor=visitor,
+        region=platform.book.name(holding.person.region),
+        holding=holding,
+        has_account=holding.state is not AccountState.NONE,
+        limited=holding.state.label if holding.state in LIMITED else "",
+        frozen=holding.balance - holding.available,
+        segments=segments_of(holding),
+        year=found.year,
+        year_to_date=found.year_to_date,
+        lines=[line for month in months for line in month.lines][:RECENT],
+        given=[view.user.name for view in mine],
+        taken=[view.authoriser.name for view in bound if view not in mine],
+        unread=told.unread,
+        latest=told.notices[0] if told.unread else None,
+    )
 
 
 def _story(platform: Platform, city: DemoCity) -> Story | None:

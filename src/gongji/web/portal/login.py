@@ -1,6 +1,5 @@
 """Sign in and out (登录、退出)."""
 
-import re
 from typing import Any, Final
 
 from litestar import Request, get, post
@@ -15,25 +14,18 @@ from gongji.service.sessions import sign_in, sign_out
 from gongji.settings import Settings
 from gongji.web.form import read_form
 from gongji.web.rendering import page
-from gongji.web.visitor import COOKIE, Visitor, session_cookie
+from gongji.web.visitor import COOKIE, Visitor, own_path, session_cookie
 
-_COME_BACK: Final = re.compile(
-    r"/(?:account|family|family/new|services|security|channels|settlements/\d{30}|oauth/authorize\?[!-~]{1,2000})",
-    re.ASCII,
-)
-"""Pages one may be sent to after signing in; anything else could lead to a stranger's site."""
+_AFTER: Final = "/"
+"""Where one goes after signing in, unless one came from a page."""
 
 _STATUS = {Code.LOGIN_LOCKED: 429, Code.LOGIN_FAILED: 401}
-
-
-def _safe(target: str) -> str:
-    return target if _COME_BACK.fullmatch(target) else "/account"
 
 
 @get("/login")
 async def login_page(request: Request[Any, Any, Any], guest: NamedDependency[Visitor | None]) -> Response[Any]:
     """The form."""
-    target = _safe(request.query_params.get("next", ""))
+    target = own_path(request.query_params.get("next", ""), _AFTER)
     if guest and not guest.password_issued:
         return Redirect(target, status_code=HTTP_303_SEE_OTHER)
     done = request.query_params.get("done") == "password"
@@ -49,7 +41,7 @@ async def login(
 ) -> Response[Any]:
     """Check number and password."""
     form = await read_form(request)
-    target = _safe(form.long_text("next"))
+    target = own_path(form.long_text("next"), _AFTER)
     number, password = form.text("login"), form.long_text("password")
     if not number or not password:
         return _again(target, number, "请填写证件号码（或社保卡号、人员编号）和密码", 422)

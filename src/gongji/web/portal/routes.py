@@ -2,7 +2,23 @@
 
 from litestar import Router
 
-from gongji.web.portal import account, bind, codes, consent, family, home, login, receipt, security
+from gongji.web.portal import (
+    account,
+    ask,
+    bind,
+    codes,
+    consent,
+    family,
+    home,
+    login,
+    messages,
+    preferences,
+    quote,
+    receipt,
+    regions,
+    security,
+    style,
+)
 
 
 def portal_routes() -> Router:
@@ -13,6 +29,17 @@ def portal_routes() -> Router:
         route_handlers=[
             home.home,
             home.services,
+            ask.ask_page,
+            quote.quote_page,
+            regions.regions_page,
+            regions.region_page,
+            preferences.choose_view,
+            preferences.me,
+            preferences.privacy,
+            style.style,
+            messages.messages,
+            messages.message_settings,
+            messages.choose_messages,
             login.login_page,
             login.login,
             login.logout,

@@ -14,9 +14,10 @@ from typer.testing import CliRunner
 
 from gongji.channels.nhsa import examples, tables
 from gongji.channels.nhsa.captured import NotAMessageError, messages
-from gongji.channels.nhsa.explain import Explained, explain
+from gongji.channels.nhsa.explain import explain
 from gongji.channels.nhsa.registry import HANDLERS
 from gongji.cli import app
+from gongji.service.explained import Explained
 
 WIDE = {"COLUMNS": "220"}
 CONTRACT = Path(__file__).parents[3] / "contract" / "nhsa"
@@ -56,7 +57,7 @@ MULTIPART = (
 )
 def test_a_message_is_found_in_its_wrapping(data: str | bytes) -> None:
     (one,) = explained(data)
-    assert (one.kind, one.infno, one.title, one.offered) == ("request", "2207", "门诊结算", True)
+    assert (one.kind, one.transaction, one.title, one.offered) == ("request", "2207", "门诊结算", True)
     assert one.refused == ()
     assert one.wrong == ()
 
@@ -119,12 +120,12 @@ def test_codes_are_told_in_words() -> None:
 
 def test_an_answer_follows_its_request_or_is_guessed() -> None:
     both = explained(MESSAGE + "\n" + SETTLED)
-    assert [(one.kind, one.infno, one.guessed) for one in both] == [
+    assert [(one.kind, one.transaction, one.guessed) for one in both] == [
         ("request", "2207", False),
         ("answer", "2207", False),
     ]
     (alone,) = explained(SETTLED)
-    assert (alone.infno, alone.guessed) == ("2207", True)
+    assert (alone.transaction, alone.guessed) == ("2207", True)
 
 
 @pytest.mark.parametrize("infno", [code for code in HANDLERS if (CONTRACT / code / "answer.json").exists()])
@@ -173,7 +174,7 @@ def test_any_input_and_output_are_explained(value: Any, infno: str) -> None:
     message = examples.request("2207") | {"infno": infno, "input": value}
     answer = {"infcode": value, "output": value, "err_msg": value}
     for one in explained(json.dumps(message) + json.dumps(answer)):
-        assert one.infno == infno
+        assert one.transaction == infno
 
 
 def run(*words: str, stdin: str | bytes = "") -> Any:

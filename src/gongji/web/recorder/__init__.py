@@ -1,0 +1,1 @@
+"""Pages of the sandbox for vendors (沙箱工作台)."""

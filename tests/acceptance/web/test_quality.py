@@ -1,0 +1,112 @@
+"""What every page owes to whoever reads it: on a small screen, with a keyboard, without scripts, in large type."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+
+PUBLIC = (
+    "/",
+    "/login",
+    "/login/code",
+    "/services",
+    "/ask",
+    "/ask?region=西安&relation=parent&purpose=pharmacy",
+    "/ask?words=火星 岳母 买药",
+    "/quote",
+    "/quote?region=西安&status=retired&care=outpatient&level=3&amount=600&balance=50&shared=500&relation=parent",
+    "/quote?region=西安&status=retired&care=outpatient&amount=x",
+    "/regions",
+    "/regions/610100",
+    "/privacy",
+    "/style",
+    "/cashier",
+)
+OWN = ("/", "/account", "/family", "/family/new", "/messages", "/messages/settings", "/me", "/security", "/channels")
+SERIOUS = {"serious", "critical"}
+
+
+def _pages() -> Iterator[tuple[str, str]]:
+    yield from (("", path) for path in PUBLIC)
+    yield from (("son", path) for path in OWN)
+
+
+async def _windows(browse: Any, log_in: Any, size: str, **options: Any) -> dict[str, Any]:
+    """A window for who has not signed in, and one for the son."""
+    windows = {"": await browse(size, **options), "son": await browse(size, **options)}
+    await log_in(windows["son"], "son")
+    return windows
+
+
+@pytest.mark.parametrize("size", ["phone", "tablet", "desktop"])
+async def test_no_serious_barrier(size: str, browse: Any, log_in: Any, shoot: Any) -> None:
+    windows = await _windows(browse, log_in, size)
+    found = []
+    for who, path in _pages():
+        page = windows[who]
+        await page.goto(path)
+        await shoot(page, f"{who or 'guest'}{path.split('?')[0].replace('/', '-')}-{len(path)}-{size}")
+        results = await Axe().run(page)
+        found += [
+            f"{path}: {one['id']}: {node['html'][:120]}"
+            for one in results.response["violations"]
+            if one["impact"] in SERIOUS
+            for node in one["nodes"]
+        ]
+    assert found == []
+
+
+async def test_large_type_and_zoom_fit(browse: Any, log_in: Any, shoot: Any) -> None:
+    """The large pages on a phone, and everything at twice the size: half the width."""
+    windows = await _windows(browse, log_in, "phone")
+    for page in windows.values():
+        await page.goto("/style")
+        await page.get_by_role("button", name="大字版").click()
+        assert await page.evaluate("getComputedStyle(document.documentElement).fontSize") == "22px"
+    for who, path in _pages():
+        await windows[who].goto(path)
+        await shoot(windows[who], f"elder-{who or 'guest'}{path.split('?')[0].replace('/', '-')}-{len(path)}")
+    for page in windows.values():
+        await page.get_by_role("button", name="标准版").click()
+        await page.set_viewport_size({"width": 320, "height": 568})
+    for who, path in _pages():
+        await windows[who].goto(path)
+        await shoot(windows[who], f"narrow-{who or 'guest'}{path.split('?')[0].replace('/', '-')}-{len(path)}")
+
+
+async def test_ask_and_quote_without_scripts_by_keyboard(browse: Any) -> None:
+    page = await browse("phone", script=False)
+    await page.goto("/ask")
+    await page.get_by_label("账户本人在哪里参保").fill("西安")
+    await page.keyboard.press("Tab")
+    await page.get_by_label("给谁用").select_option("parent")
+    await page.get_by_label("付什么钱").select_option("pharmacy")
+    await page.get_by_label("付什么钱").focus()
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Tab")
+    assert await page.locator(":focus").inner_text() == "问一下"
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/ask?**")
+    assert "可以" in await page.get_by_role("status").inner_text()
+    await page.goto(
+        "/quote?region=西安&status=retired&care=outpatient&level=3&amount=600&balance=50&shared=500&relation=parent"
+    )
+    shown = [await one.inner_text() for one in await page.locator(".parts b").all()]
+    # 600 less the deductible of 200; 55% for the retired at level three; own 50; the son the rest.
+    assert shown == ["220.00", "50.00", "330.00", "0.00"]
+
+
+async def test_first_page_is_light(browse: Any) -> None:
+    """Under 60 KB with everything it needs, of which only the style sheet holds the picture back."""
+    page = await browse("phone")
+    sizes: dict[str, int] = {}
+
+    async def note(response: Any) -> None:
+        sizes[response.url] = len(await response.body())
+
+    page.on("response", note)
+    await page.goto("/", wait_until="networkidle")
+    assert sum(sizes.values()) < 60_000, sizes
+    blocking = await page.locator("head link[rel=stylesheet], head script:not([defer])").count()
+    assert blocking == 1
