@@ -37,6 +37,8 @@ class AccountKind(StrEnum):
     WALLET_TRANSIT = "wallet_transit"
     """医保钱包在途：已转出，对方尚未接收"""
 
+    __hash__ = str.__hash__
+
 
 GUARDED = frozenset({AccountKind.PERSONAL, AccountKind.FAMILY, AccountKind.QUOTA_HOLD, AccountKind.WALLET})
 """Accounts of people: rows with a balance that never falls below zero, locked before they change."""
