@@ -158,7 +158,6 @@ class _Client(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if isinstance(transport, asyncio.Transport):
             self._transport = transport
-        self._next()
 
     def data_received(self, data: bytes) -> None:
         self._buffer = self._buffer + data if self._buffer else data
@@ -177,6 +176,10 @@ class _Client(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._end(exc or ConnectionError("the server closed the connection"))
+
+    def begin(self) -> None:
+        """Send the first message."""
+        self._next()
 
     def _next(self) -> None:
         due = self._press.next_due()
@@ -215,9 +218,13 @@ class _Press:
         self.prepared = deque(request(load.infno, visit, load.accounts) for visit in visits)
         self.latencies: list[float] = []
         self._gap = 1 / load.rate if load.rate else None
-        self.started = time.perf_counter()
-        self._end = self.started + load.seconds
-        self._due = self.started
+        self._seconds = load.seconds
+        self.started = self._end = self._due = 0.0
+
+    def begin(self) -> None:
+        """Start the clock."""
+        self.started = self._due = time.perf_counter()
+        self._end = self.started + self._seconds
 
     def next_due(self) -> float | None:
         """When the next message is due; None when the time is over or nothing is left."""
@@ -238,6 +245,9 @@ async def press(load: Load) -> Measured:
         (await loop.create_connection(lambda: _Client(shared), "127.0.0.1", load.port))[1]
         for _ in range(load.connections)
     ]
+    shared.begin()
+    for client in clients:
+        client.begin()
     await asyncio.gather(*(client.ended for client in clients))
     elapsed = time.perf_counter() - shared.started
     return Measured(settlements=len(shared.latencies), seconds=elapsed, latencies=shared.latencies)
