@@ -38,6 +38,7 @@ class Server:
     data: Path
     port: int = field(default_factory=free_port)
     gateway_port: int = field(default_factory=free_port)
+    environment: dict[str, str] = field(default_factory=dict)
     process: "subprocess.Popen[bytes] | None" = None
 
     @property
@@ -52,7 +53,9 @@ class Server:
         arguments = ["up", "--demo", "--data", str(self.data), "--port", str(self.port)]
         arguments += ["--gateway-port", str(self.gateway_port), *options]
         with (self.data.parent / f"{self.data.name}.log").open("ab") as log:
-            self.process = subprocess.Popen([GONGJI, *arguments], stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                [GONGJI, *arguments], stdout=log, stderr=log, env=os.environ | self.environment
+            )
         self.wait_ready()
         return self
 
@@ -79,7 +82,11 @@ class Server:
 
     def command(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            [GONGJI, *arguments, "--data", str(self.data)], capture_output=True, text=True, check=False
+            [GONGJI, *arguments, "--data", str(self.data)],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=os.environ | self.environment,
         )
 
     def city(self) -> dict[str, Any]:
@@ -159,8 +166,8 @@ class Client:
         }
         return self.ok("1101", {"data": data})
 
-    def register(self, person: dict[str, Any]) -> str:
-        now = f"{datetime.now(ZoneInfo('Asia/Shanghai')):%Y-%m-%d %H:%M:%S}"
+    def register(self, person: dict[str, Any], began: datetime | None = None) -> str:
+        now = f"{began or datetime.now(ZoneInfo('Asia/Shanghai')):%Y-%m-%d %H:%M:%S}"
         data = {
             "psn_no": person["psn_no"],
             "insutype": "310" if person["scheme"] == "employee" else "390",
@@ -270,6 +277,21 @@ class Client:
                 }
             ],
         }
+
+
+class SignedIn:
+    """A person of the demo city, signed in over REST."""
+
+    def __init__(self, server: Server, person: dict[str, Any]) -> None:
+        self.root = f"{server.portal}/api"
+        login = {"login": person["login"]["certno"], "password": person["login"]["password"]}
+        self.headers = {"Authorization": f"Bearer {_shared.post(f'{self.root}/sessions', json=login).json()['token']}"}
+
+    def get(self, path: str) -> Any:
+        return _shared.get(f"{self.root}{path}", headers=self.headers).json()
+
+    def post(self, path: str, body: object = None) -> httpx.Response:
+        return _shared.post(f"{self.root}{path}", json=body, headers=self.headers)
 
 
 def with_parts(data: dict[str, Any], preview: dict[str, Any]) -> dict[str, Any]:

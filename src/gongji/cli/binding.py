@@ -7,23 +7,18 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from gongji.cli.opening import DataOption, fail, on_platform
+from gongji.cli.counter import CHANNEL, RELATIONS, By
+from gongji.cli.opening import DataOption, fail, on_platform, person_numbered
 from gongji.core.codes import Relation
 from gongji.core.family import Binding, Limits
 from gongji.core.money import MoneyError, parse_yuan
 from gongji.core.refusal import Refusal
 from gongji.service import binding_life, bindings
-from gongji.service.commands import Credential
-from gongji.service.people import Holding, person_shown
 from gongji.service.platform import Platform
 
 binding_app = typer.Typer(no_args_is_help=True, help="家庭共济：绑定、确认、查询、解除。")
 
-CHANNEL = "counter"
 _STATES = {"pending": "待确认", "active": "已绑定", "ended": "已解除"}
-_RELATIONS = {relation.label: relation for relation in Relation} | {r.value: r for r in Relation}
-
-By = Annotated[str, typer.Option("--by", help="办理人的证件号码或社保卡号")]
 
 
 @binding_app.command()
@@ -47,11 +42,11 @@ def bind(
     例：gongji binding bind --authoriser 990101... --user 990101... --user-name 李建国 --relation 父母
     --accept-notice --sign 李明
     """
-    if relation not in _RELATIONS:
+    if relation not in RELATIONS:
         fail(f"--relation {relation} 无法识别，可以是：{'、'.join(r.label for r in Relation)}")
 
     async def work(platform: Platform) -> Binding | Refusal:
-        holding = await _person(platform, authoriser)
+        holding = await person_numbered(platform, authoriser)
         if isinstance(holding, Refusal):
             return holding
         request = bindings.BindingRequest(
@@ -59,7 +54,7 @@ def bind(
             user_certificate_no=user,
             user_name=user_name,
             user_region=user_region,
-            relation=_RELATIONS[relation],
+            relation=RELATIONS[relation],
             position=position,
             starts_on=_day("--start", start),
             ends_on=_day("--end", end_on),
@@ -78,7 +73,7 @@ def confirm(binding: Annotated[str, typer.Argument(help="绑定编号")], by: By
     """使用人确认一条待确认的绑定。"""
 
     async def work(platform: Platform) -> Binding | Refusal:
-        holding = await _person(platform, by)
+        holding = await person_numbered(platform, by)
         if isinstance(holding, Refusal):
             return holding
         return await binding_life.confirm(platform, binding, holding.person.person_no, CHANNEL)
@@ -91,7 +86,7 @@ def end(binding: Annotated[str, typer.Argument(help="绑定编号")], by: By, *,
     """解除一条绑定；授权人和使用人都可以办理。"""
 
     async def work(platform: Platform) -> Binding | Refusal:
-        holding = await _person(platform, by)
+        holding = await person_numbered(platform, by)
         if isinstance(holding, Refusal):
             return holding
         return await binding_life.end(platform, binding, holding.person.person_no, CHANNEL)
@@ -104,7 +99,7 @@ def list_(person: Annotated[str, typer.Argument(help="证件号码或社保卡�
     """列出一个人作为授权人和使用人的全部绑定。"""
 
     async def work(platform: Platform) -> list[bindings.BindingView] | Refusal:
-        holding = await _person(platform, person)
+        holding = await person_numbered(platform, person)
         if isinstance(holding, Refusal):
             return holding
         return await bindings.bindings_of(platform, holding.person.person_no)
@@ -120,13 +115,6 @@ def list_(person: Annotated[str, typer.Argument(help="证件号码或社保卡�
         names = (view.authoriser.name, view.user.name)
         table.add_row(b.id, *names, b.relation.label, state, str(b.starts_on), until, str(b.position))
     Console().print(table if views else "没有绑定")
-
-
-async def _person(platform: Platform, number: str) -> Holding | Refusal:
-    found = await person_shown(platform, Credential(kind="certificate", number=number))
-    if isinstance(found, Refusal):
-        return await person_shown(platform, Credential(kind="card", number=number))
-    return found
 
 
 def _day(option: str, text: str) -> date | None:

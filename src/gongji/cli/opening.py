@@ -10,9 +10,12 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from gongji.core.refusal import Refusal
 from gongji.ledger.embedded import EmbeddedPostgres
 from gongji.ledger.migrate import head, revision
 from gongji.policyfiles import load, locate
+from gongji.service.commands import Credential
+from gongji.service.people import Holding, person_shown
 from gongji.service.platform import Platform
 from gongji.settings import Settings, SettingsError, read_settings
 
@@ -64,6 +67,14 @@ def database(data: Path | None) -> Iterator[str]:
     finally:
         if embedded:
             embedded.stop()
+
+
+async def person_numbered(platform: Platform, number: str) -> Holding | Refusal:
+    """The person of a certificate or card number."""
+    found = await person_shown(platform, Credential(kind="certificate", number=number))
+    if isinstance(found, Refusal):
+        return await person_shown(platform, Credential(kind="card", number=number))
+    return found
 
 
 def on_platform(data: Path | None, work: Callable[[Platform], Awaitable[T]]) -> T:

@@ -95,7 +95,7 @@ _MARKS = {confidence: confidence.label[0] for confidence in Confidence} | {Confi
 
 def _matrix(book: PolicyBook, today: date) -> Table:
     """Headings run downwards and cells are one character, so that the whole country fits a narrow terminal."""
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), collapse_padding=True)
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), collapse_padding=True, show_edge=False, pad_edge=False)
     table.add_column("地区", no_wrap=True, vertical="bottom")
     for column in columns(book):
         table.add_column("\n".join(column_name(*column).strip("（）").replace("（", "")), justify="center")

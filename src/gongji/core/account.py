@@ -22,6 +22,8 @@ class AccountKind(StrEnum):
     """应付定点医药机构"""
     PREMIUM_INCOME = "premium_income"
     """保费收入"""
+    INSURER_PAYABLE = "insurer_payable"
+    """应付商业保险公司"""
     CLEARING_PAYABLE = "clearing_payable"
     """应付其他统筹区清算款"""
     CLEARING_RECEIVABLE = "clearing_receivable"

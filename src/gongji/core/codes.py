@@ -197,6 +197,23 @@ class Purpose(Term):
     CASH = "cash", "提取现金或转账"
 
 
+class PremiumKind(Term):
+    """Premium or insurance product that account money may pay (代缴险种); the value is that of its purpose."""
+
+    RESIDENT = "resident_premium", "居民医保费"
+    EMPLOYEE = "employee_premium", "职工医保费"
+    """灵活就业人员的职工医保个人缴费"""
+    MISSING_YEARS = "missing_years", "补缴职工医保年限"
+    LTC = "ltc_premium", "长护险费"
+    COMMERCIAL = "commercial_health", "商业健康保险"
+    """当地指定的商业健康保险产品"""
+
+    @property
+    def purpose(self) -> Purpose:
+        """What its money is for."""
+        return Purpose(self.value)
+
+
 class ItemKind(Term):
     """What a catalogue item is (目录项目分类): the fee type it is charged under, and what its money is for."""
 
@@ -233,6 +250,37 @@ class ItemKind(Term):
     FITNESS = "fitness", "体育健身"
     PUBLIC_HEALTH = "public_health", "公共卫生"
     """含免疫规划疫苗接种"""
+
+
+class Business(Term):
+    """Kind of business of a movement of money (业务类型)."""
+
+    CARE = "care", "就医购药"
+    PREMIUM = "premium", "代缴保险费"
+    CREDIT = "credit", "个人账户划入"
+    SHARING = "sharing", "家庭共济划拨和额度"
+    WALLET = "wallet", "医保钱包"
+    OTHER = "other", "其他"
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Kinds of journals that it books."""
+        return _JOURNALS_OF[self]
+
+    @classmethod
+    def of(cls, kind: str) -> "Business":
+        """The business that books a kind of journal."""
+        return next((business for business, kinds in _JOURNALS_OF.items() if kind in kinds), cls.OTHER)
+
+
+_JOURNALS_OF = {
+    Business.CARE: ("settlement", "reversal"),
+    Business.PREMIUM: ("premium", "premium_refund"),
+    Business.CREDIT: ("credit",),
+    Business.SHARING: ("set_aside", "given_back"),
+    Business.WALLET: ("transfer", "transfer_accepted", "transfer_returned"),
+    Business.OTHER: ("clearing", "correction"),
+}
 
 
 class BillPart(Term):

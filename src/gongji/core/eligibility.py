@@ -7,7 +7,7 @@ import msgspec
 
 from gongji.core.account import AccountKind, PersonalAccount
 from gongji.core.case import LimitLeft, NotDrawn, Sharer
-from gongji.core.codes import AccountState, Insurance, PlaceKind, Reach, Relation, Scheme, Segment, SharingMode
+from gongji.core.codes import AccountState, PlaceKind, Reach, Relation, Scheme, Segment, SharingMode
 from gongji.core.family import NO_LIMITS, Binding, BindingState, Limits, Used
 from gongji.core.money import Fen, format_yuan
 from gongji.core.person import Person
@@ -36,24 +36,24 @@ def may_bind(
 
     Every condition is looked at; the one that stands first in the order of precedence is answered.
     """
-    reasons = _unfit(authoriser, account_state, user)
+    reasons = _unfit(authoriser, account_state, user, on)
     reasons += _outside(book, authoriser, user, relation, on)
     reasons += _too_many(book, authoriser, user, counts, on)
     return foremost(reasons) if reasons else None
 
 
-def _unfit(authoriser: Person, account_state: AccountState, user: Person) -> list[Refusal]:
+def _unfit(authoriser: Person, account_state: AccountState, user: Person, on: date) -> list[Refusal]:
     """Conditions on the two people themselves."""
     reasons = []
     if authoriser.person_no == user.person_no:
         reasons.append(refuse(Code.SELF_BINDING, field="user"))
     if authoriser.scheme is not Scheme.EMPLOYEE:
         reasons.append(refuse(Code.AUTHORISER_NOT_EMPLOYEE, scheme=authoriser.scheme.label))
-    if authoriser.insurance is not Insurance.INSURED:
+    if not authoriser.insured_on(on):
         reasons.append(refuse(Code.AUTHORISER_NOT_INSURED, state=authoriser.insurance.label))
     if authoriser.scheme is Scheme.EMPLOYEE and account_state is not AccountState.OPEN:
         reasons.append(refuse(Code.ACCOUNT_NOT_OPEN, state=account_state.label))
-    if user.insurance is not Insurance.INSURED:
+    if not user.insured_on(on):
         reasons.append(refuse(Code.USER_NOT_INSURED, field="user", state=user.insurance.label))
     return reasons
 
@@ -210,7 +210,7 @@ def _barred(
         (out is not None, out, detail),
         (binding.state is BindingState.FROZEN, NotDrawn.BINDING_FROZEN, ""),
         (
-            authoriser.scheme is not Scheme.EMPLOYEE or authoriser.insurance is not Insurance.INSURED,
+            authoriser.scheme is not Scheme.EMPLOYEE or not authoriser.insured_on(visit.on),
             NotDrawn.AUTHORISER_NOT_INSURED,
             "",
         ),

@@ -66,6 +66,7 @@ class Kind(Term):
     TRANSFER_ACCEPTED = "transfer_accepted", "医保钱包转账已接收"
     TRANSFER_RETURNED = "transfer_returned", "医保钱包转账已退回"
     PREMIUM_PAID = "premium_paid", "医保缴费成功"
+    PREMIUM_REFUNDED = "premium_refunded", "医保缴费已退还"
     CONSENT_WITHDRAWN = "consent_withdrawn", "第三方授权已撤回"
     NEW_DEVICE = "new_device", "新设备登录提醒"
     SIGN_IN_CODE = "sign_in_code", "登录验证码"
@@ -194,6 +195,11 @@ WORDS: Final[dict[Kind, dict[Side, Words]]] = {
         Side.AUTHORISER: ("您的个人账户已为{other}支付{premium} {amount} 元。",),
         Side.USER: ("{other}的个人账户已为您支付{premium} {amount} 元。",),
         Side.SELF: ("您的个人账户已支付{premium} {amount} 元。",),
+    },
+    Kind.PREMIUM_REFUNDED: {
+        Side.AUTHORISER: ("您为{other}支付的{premium}已退还，{amount} 元退回您的账户。", _HELD),
+        Side.USER: ("{other}为您支付的{premium}已退还，{amount} 元退回{other}的账户。",),
+        Side.SELF: ("您支付的{premium}已退还，{amount} 元退回您的个人账户。", _HELD),
     },
     Kind.CONSENT_WITHDRAWN: {Side.SELF: ("您对“{client}”的授权已于{when}撤回，它不能再读取您的信息。",)},
     Kind.NEW_DEVICE: {Side.SELF: ("您的账号于{when}在一台新设备上登录。", "如非本人操作，请立即修改密码。")},
@@ -343,7 +349,7 @@ def _of_settlement(settlement: Settlement, used_up: Collection[str]) -> list[Not
             facts |= _held(settlement, payers[drawn.id])
             notices += told_of(Kind.SHARED_MONEY_RETURNED, at, both, **facts)
             continue
-        left = _left(sharers.get(drawn.id), drawn.amount)
+        left = left_after(sharers.get(drawn.id), drawn.amount)
         words = {"left": "，".join(f"{limit}还剩 {format_yuan(fen)} 元" for limit, fen in left)} if left else {}
         notices += told_of(Kind.SHARED_MONEY_USED, at, both, purpose=settlement.care.label, **facts, **words)
         reached = [limit for limit, fen in left if not fen]
@@ -354,19 +360,20 @@ def _of_settlement(settlement: Settlement, used_up: Collection[str]) -> list[Not
     return notices
 
 
-_LIMIT_OF: Final = {
+LIMIT_NAMES: Final = {
     NotDrawn.DAY_LIMIT_REACHED: "每日限额",
     NotDrawn.YEAR_LIMIT_REACHED: "每年限额",
     NotDrawn.TOTAL_LIMIT_REACHED: "总额",
 }
+"""What each limit of an authoriser is called while something is left of it."""
 
 
-def _left(sharer: Sharer | None, drawn: Fen) -> list[tuple[str, Fen]]:
+def left_after(sharer: Sharer | None, drawn: Fen) -> list[tuple[str, Fen]]:
     """What an authoriser's limits allow after a payment, each with its name."""
     if sharer is None:
         return []
     cap = [] if sharer.cap_per_transaction is None else [("本次限额", sharer.cap_per_transaction - drawn)]
-    return cap + [(_LIMIT_OF[limit.reason], limit.amount - drawn) for limit in sharer.left]
+    return cap + [(LIMIT_NAMES[limit.reason], limit.amount - drawn) for limit in sharer.left]
 
 
 def _held(reversal: Settlement, authoriser: str) -> dict[str, str]:

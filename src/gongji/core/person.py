@@ -12,6 +12,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     """An insured person (参保人).
 
     ``region`` is the pooling area of insurance; ``certificate_no`` and ``card_no`` identify him at a counter.
+    ``covered`` are the first and last days of the spans that paid premiums cover.
     """
 
     person_no: str
@@ -33,6 +34,15 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     missing_years: int
     employer: str
     real_name_verified: bool
+    covered: tuple[tuple[date, date], ...] = ()
+
+    def insured_on(self, day: date) -> bool:
+        """Whether he is insured on a day: the agency says so now, or the day is paid for."""
+        return self.insurance is Insurance.INSURED or any(first <= day <= last for first, last in self.covered)
+
+    def state_on(self, day: date) -> Insurance:
+        """State of the insurance relation as treatment on a day sees it (参保状态)."""
+        return Insurance.INSURED if self.insured_on(day) else self.insurance
 
     def age_on(self, day: date) -> int:
         """Age in full years."""

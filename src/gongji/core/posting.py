@@ -3,9 +3,11 @@
 A correction is never an edit: a reversal is a new set of postings that runs the original's backwards.
 """
 
+from collections.abc import Iterable
+
 import msgspec
 
-from gongji.core.account import AccountKind, AccountRef
+from gongji.core.account import AccountKind, AccountRef, PersonalAccount
 from gongji.core.money import Fen
 
 Party = int | AccountRef
@@ -30,10 +32,24 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     purpose: str
 
 
+def take(accounts: Iterable[PersonalAccount], amount: Fen, purpose: str) -> list[Payment]:
+    """Take an amount from accounts of one person in their order, from each what it has."""
+    payments = []
+    for account in accounts:
+        taken = min(account.available, amount)
+        amount -= taken
+        payments.append(Payment(payer=account.id, region=account.region, amount=taken, purpose=purpose))
+    return payments
+
+
 def pay_institution(payments: tuple[Payment, ...], institution: str, region: str) -> tuple[Posting, ...]:
     """Post payments to an institution of a region; money of another region passes the clearing between them."""
-    payable = AccountRef(AccountKind.INSTITUTION_PAYABLE, institution, region)
-    return tuple(posting for payment in payments for posting in pay(payment, payable, region))
+    return pay_all(payments, AccountRef(AccountKind.INSTITUTION_PAYABLE, institution, region))
+
+
+def pay_all(payments: Iterable[Payment], payee: AccountRef) -> tuple[Posting, ...]:
+    """Post payments to an account of a region."""
+    return tuple(posting for payment in payments for posting in pay(payment, payee, payee.region))
 
 
 def pay(payment: Payment, to: Party, region: str) -> list[Posting]:

@@ -130,10 +130,32 @@ class Code(Enum):
     TRANSFER_TOO_LARGE = "transfer_too_large", "每笔最多转 {limit} 元，请分次办理"
     TRANSFER_UNKNOWN = "transfer_unknown", "未找到这笔医保钱包转账"
     TRANSFER_DECIDED = "transfer_decided", "这笔转账{state}，不能再办理"
+    FAMILY_ACCOUNT_MISSING = "family_account_missing", "您没有使用家庭共济账户的绑定，请先绑定一位家人"
+    MOVE_BACK_CLOSED = "move_back_closed", "{region}{what}，全部解除绑定后自动转回"
+    ORDER_NOT_CHOSEN = "order_not_chosen", "{region}{order}，不能自选顺序"
+    ORDER_INCOMPLETE = "order_incomplete", "请把现有的每条绑定排一次，不多不少"
     AMOUNT_INVALID = "amount_invalid", "金额不合规：{what}"
     BALANCE_SHORT = "balance_short", "可用余额 {available} 元，不足 {asked} 元"
     LIMIT_INVALID = "limit_invalid", "限额不合规：{what}"
     PERIOD_INVALID = "period_invalid", "共济起止日期不合规：{what}"
+    PURPOSE_NOT_OPEN = "purpose_not_open", "本地区暂不支持{what}（{region}：{rule}）"
+    PREMIUM_NOT_FOR = "premium_not_for", "{premium}不能为这位参保人缴纳：{why}"
+    PREMIUM_YEAR_CLOSED = "premium_year_closed", "现在可以缴的是 {years} 年度，请改选年度"
+    PRODUCT_UNKNOWN = (
+        "product_unknown",
+        "不是{region}指定的商业健康保险产品，个人账户不能购买其他保险；当地指定：{products}",
+    )
+    PREMIUM_NOT_COLLECTED = (
+        "premium_not_collected",
+        "{premium}现在不在缴费期内（{period}），请在缴费期内办理，或咨询参保地医保经办机构",
+    )
+    PREMIUM_ALREADY_PAID = "premium_already_paid", "该年度已缴：{premium}（缴费编号 {payment}），无需重复缴费"
+    PREMIUM_AMOUNT = "premium_amount", "{premium}应缴 {due} 元，与确认的 {shown} 元不同，请重新确认后缴费"
+    PREMIUM_NOT_BOUND = "premium_not_bound", "您与这位参保人没有生效的家庭共济绑定，不能代缴；请先绑定"
+    PREMIUM_SHORT = "premium_short", "{premium} {amount} 元要一次缴清，{why}，没有扣款"
+    PREMIUM_UNKNOWN = "premium_unknown", "未找到这笔缴费，请核对缴费编号"
+    PREMIUM_ALREADY_REFUNDED = "premium_already_refunded", "这笔缴费已经退还，无需重复办理"
+    PREMIUM_NOT_REFUNDABLE = "premium_not_refundable", "这笔缴费不能在这里退还：{why}"
     BINDING_UNKNOWN = "binding_unknown", "未找到这条家庭共济绑定"
     BINDING_ENDED = "binding_ended", "这条绑定已解除，无需重复办理"
     NOT_YOURS = "not_yours", "只能办理本人的业务"

@@ -17,8 +17,10 @@ from gongji.core.codes import (
     Reach,
     Relation,
     SharingMode,
+    Status,
 )
 from gongji.core.facts import When
+from gongji.core.hours import OfficeHours
 from gongji.core.money import BasisPoints, Fen
 
 
@@ -353,6 +355,78 @@ class BindingProof(msgspec.Struct, frozen=True, kw_only=True):
     confirm_by_user: bool = False
 
 
+class Category(msgspec.Struct, frozen=True, kw_only=True):
+    """A class of spending with the purposes in it, and who says that account money may be meant for it."""
+
+    key: str
+    name: str
+    purposes: tuple[Purpose, ...]
+    source: str
+
+
+class Categories(msgspec.Struct, frozen=True, kw_only=True):
+    """The eight classes of spending that account money may be open to (八大类支出)."""
+
+    cite: Citation
+    rows: tuple[Category, ...]
+
+
+class PremiumRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What some people pay, in fen.
+
+    Attributes:
+        statuses: kinds of people it is for; none named is everybody.
+        product: key of an insurance product, or empty; ``name`` is what people call it.
+        amount: None where the product is known and its price is not.
+    """
+
+    statuses: tuple[Status, ...] = ()
+    product: str = ""
+    name: str = ""
+    amount: Fen | None = None
+
+
+class Premium(msgspec.Struct, frozen=True, kw_only=True):
+    """A premium of the coverage years that the block spans (缴费标准).
+
+    Attributes:
+        minimum: the figures are the country's least; what a place asks is not known from them.
+        subsidy: what the state adds for a person, in fen.
+        opens_on, closes_on: days between which it is collected (集中缴费期), or None where they are not known.
+        covers_from, covers_to: days covered, where that is not the calendar year.
+    """
+
+    cite: Citation
+    rows: tuple[PremiumRow, ...]
+    minimum: bool = False
+    subsidy: Fen | None = None
+    opens_on: date | None = None
+    closes_on: date | None = None
+    covers_from: date | None = None
+    covers_to: date | None = None
+
+
+class PremiumLate(msgspec.Struct, frozen=True, kw_only=True):
+    """Months that a resident waits for cover when he pays after the collecting period (等待期)."""
+
+    cite: Citation
+    months: int
+
+
+class PremiumRefund(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a premium is given back as long as its cover has not begun (退费)."""
+
+    cite: Citation
+    before_cover: bool
+
+
+class PremiumPayer(msgspec.Struct, frozen=True, kw_only=True):
+    """How accounts pay a premium: whether one of them must pay all of it (代缴账户要求)."""
+
+    cite: Citation
+    one_account_must_cover: bool
+
+
 class WalletTransfer(msgspec.Struct, frozen=True, kw_only=True):
     """Transfers to a relative's wallet (医保钱包转账).
 
@@ -395,6 +469,7 @@ class StatedItem(msgspec.Struct, frozen=True, kw_only=True):
         value: the content in words, whatever way it was written.
         amount: the content in fen, where it is an amount.
         table: the content as rows, where it is a table; the first row holds the headings.
+        hours: the content as opening hours, where it is that.
         source: who says so, where the item has another source than its block; ``confidence`` goes with it.
     """
 
@@ -404,6 +479,7 @@ class StatedItem(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
     amount: Fen | None = None
     table: tuple[tuple[str, ...], ...] = ()
+    hours: OfficeHours | None = None
     source: str = ""
     confidence: Confidence | None = None
 
@@ -438,6 +514,11 @@ Rule = (
     | SharingPurposes
     | Draw
     | BindingProof
+    | Categories
+    | Premium
+    | PremiumLate
+    | PremiumRefund
+    | PremiumPayer
     | WalletTransfer
     | WalletOpening
     | Statement

@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 from gongji.core.policy import PolicyBook
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.core.times import CHINA
-from gongji.demo import market, offices
+from gongji.demo import market, offices, premiums
 from gongji.demo.describe import NotBuiltError, describe
 from gongji.demo.people import PASSWORD, binding_requests, citizens, families
 from gongji.ledger import store
@@ -23,6 +23,7 @@ from gongji.service.catalogue import add_items, add_listed, add_terms
 from gongji.service.departments import add_practitioners
 from gongji.service.enrol import credit_in, enrol
 from gongji.service.platform import Platform
+from gongji.service.premiums import enter_in
 from gongji.service.reviews import put_limits
 from gongji.service.secret import hash_password
 from gongji.service.staff import add_staff
@@ -117,6 +118,8 @@ async def _build(conn: AsyncConnection, platform: Platform) -> None:
         await _open_market(conn, platform.clock().date())
         await _take_in(conn, platform)
         await _open_offices(conn, platform)
+        for entered in premiums.entries(platform.clock().date()):
+            await enter_in(conn, entered, BUILT, platform.clock())
         money = [credit for citizen in citizens().values() for credit in citizen.credits]
         await credit_in(conn, money, platform.clock())
         await _bind(conn, platform.book)

@@ -17,6 +17,7 @@ from gongji.core.codes import (
     Insurance,
     ItemKind,
     Level,
+    PremiumKind,
     Purpose,
     Relation,
     Scheme,
@@ -27,6 +28,7 @@ from gongji.core.codes import (
 from gongji.core.family import NO_LIMITS, Binding, BindingState, Limits
 from gongji.core.lines import LineSplit
 from gongji.core.person import Institution, Person
+from gongji.core.premium import Entered, PremiumPayment
 from gongji.core.record import Settlement
 from gongji.core.wallet import Source, Transfer, TransferState
 
@@ -50,6 +52,7 @@ _BINDINGTERM = {code.value: code for code in BindingTerm}
 _BINDINGSTATE = {code.value: code for code in BindingState}
 
 settlement_decoder = msgspec.json.Decoder(Settlement)
+premium_decoder = msgspec.json.Decoder(PremiumPayment)
 transfer_decoder = msgspec.json.Decoder(Transfer)
 encode = msgspec.json.Encoder().encode
 
@@ -76,6 +79,7 @@ def person(row: Row) -> Person:
         missing_years=row[16],
         employer=row[17],
         real_name_verified=row[18],
+        covered=tuple(zip(row[19][::2], row[19][1::2], strict=True)) if row[19] else (),
     )
 
 
@@ -209,6 +213,22 @@ def catalogue_term(row: Row) -> CatalogueTerm:
         first_self_pay=row[8],
         price_limit=row[9],
         restriction=row[10],
+    )
+
+
+def premium_standard(row: Row) -> Entered:
+    """A figure that an agency entered, from ``premium_standards``."""
+    return Entered(
+        region=row[0],
+        kind=PremiumKind(row[1]),
+        year=row[2],
+        amount=row[3],
+        source=row[4],
+        status=_STATUS[row[5]] if row[5] else None,
+        product=row[6],
+        name=row[7],
+        opens_on=row[8],
+        closes_on=row[9],
     )
 
 

@@ -11,8 +11,11 @@ import msgspec
 import psycopg
 from psycopg import Connection, Cursor, IsolationLevel
 
+from gongji.core.account import AccountKind, AccountRef
 from gongji.core.money import Fen
-from gongji.core.record import Settlement
+from gongji.core.posting import Posting
+from gongji.core.premium import PremiumPayment
+from gongji.core.record import Settlement, settlement_id
 from gongji.core.wallet import TransferState
 from gongji.ledger import rows
 from gongji.ledger.sealing import GENESIS, JournalRow, PostingRow, seal_hash
@@ -31,7 +34,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         kind: ``seal``, ``chain``, ``document``, ``split``, ``balance``, ``orphan``, ``link``, ``year_total``,
-            ``binding_use``, ``transfer`` or ``transit``.
+            ``binding_use``, ``premium``, ``transfer`` or ``transit``.
         row: which row, in words.
         stated: what stands in the database.
         computed: what it should be.
@@ -71,6 +74,8 @@ class _Count(msgspec.Struct):
     seals: int = 0
     drawn: Counter[tuple[str, date]] = msgspec.field(default_factory=Counter)
     """What the documents drew through each binding, by the day whose limits it counts to."""
+    premiums: dict[str, tuple[Any, ...]] = msgspec.field(default_factory=dict)
+    """What the documents say of premiums, by public id."""
     transfers: dict[str, tuple[TransferState, Fen]] = {}
     """Where the documents left each wallet transfer, and its amount."""
 
@@ -94,6 +99,8 @@ def verify(dsn: str, progress: Progress = lambda _: None) -> Report:
             or _check_balances(conn)
             or _first(conn, "verify_links", "link", "撤销记录与账目不一致")
             or _check_uses(conn, count.drawn)
+            or _check_premiums(conn, count.premiums)
+            or _first(conn, "verify_premiums", "premium", "待遇期间与有效缴费不一致")
             or _check_transfers(conn, count.transfers)
             or _first(conn, "verify_year_totals", "year_total", "年度累计与结算记录不一致")
         )
@@ -152,13 +159,15 @@ def _check_seal(
 
 
 def _check_document(journal: _Journal, count: _Count) -> Difference | None:
-    """A settlement's document, its columns and its postings must tell the same story."""
+    """The document of a settlement or premium, its columns and its postings must tell the same story."""
     row, document = journal.row, journal.document
     if document is None:
         return Difference(kind="document", row=f"凭证 {row.id}", stated="缺失", computed="应存在")
     digest = hashlib.sha256(document).digest()
     if digest != row.document_hash:
         return Difference(kind="document", row=f"凭证 {row.id}", stated=row.document_hash.hex(), computed=digest.hex())
+    if row.kind in ("premium", "premium_refund"):
+        return _check_premium(row, rows.premium_decoder.decode(document), count)
     if row.kind in TRANSFERS:
         transfer = rows.transfer_decoder.decode(document)
         count.transfers[transfer.id] = (transfer.state, transfer.amount)
@@ -171,10 +180,57 @@ def _check_document(journal: _Journal, count: _Count) -> Difference | None:
     told = _told(settlement)
     if told != journal.columns:
         return Difference(kind="split", row=f"结算 {settlement.id}", stated=str(journal.columns), computed=str(told))
+    return _check_postings(row, settlement.postings, f"结算 {settlement.id}")
+
+
+def _check_postings(row: JournalRow, postings: tuple[Posting, ...], what: str) -> Difference | None:
     posted = tuple((p.line, p.amount, p.purpose) for p in row.postings)
-    meant = tuple((n, p.amount, p.purpose) for n, p in enumerate(settlement.postings, start=1))
+    meant = tuple((n, p.amount, p.purpose) for n, p in enumerate(postings, start=1))
     if posted != meant:
-        return Difference(kind="split", row=f"结算 {settlement.id} 的分录", stated=str(posted), computed=str(meant))
+        return Difference(kind="split", row=f"{what} 的分录", stated=str(posted), computed=str(meant))
+    return None
+
+
+def _check_premium(row: JournalRow, payment: PremiumPayment, count: _Count) -> Difference | None:
+    """A premium is paid whole by its parts, in one stretch; its rows are compared when all have been read."""
+    made = settlement_id(row.region, payment.paid_at.date(), row.id)
+    for binding, amount in payment.drawn.items():
+        count.drawn[binding, payment.counts_on] += amount
+    wanted, due = payment.wanted, payment.standard.amount
+    count.premiums[made] = (
+        wanted.person_no,
+        wanted.kind.value,
+        wanted.product,
+        wanted.year,
+        due,
+        payment.covers_from,
+        payment.covers_to,
+        payment.paid_by,
+        payment.refunds,
+        [f"{part.payer}/{part.binding}/{part.amount}" for part in payment.parts],
+    )
+    paid = sum(part.amount for part in payment.parts)
+    ends = [(p.from_ if payment.refunds else p.to, p.amount) for p in payment.postings]
+    moved = sum(amount for end, amount in ends if isinstance(end, AccountRef) and end.kind in _PREMIUM_ENDS)
+    if (paid, moved) != (due, due):
+        return Difference(kind="premium", row=f"缴费 {made}", stated=f"{paid}/{moved}", computed=str(due))
+    return _check_postings(row, payment.postings, f"缴费 {made}")
+
+
+_PREMIUM_ENDS = (AccountKind.PREMIUM_INCOME, AccountKind.INSURER_PAYABLE)
+
+
+def _check_premiums(conn: Connection, told: dict[str, tuple[Any, ...]]) -> Difference | None:
+    """The tables of premiums hold what the documents tell, and nothing else."""
+    kept = {settlement_id(*row[:3]): tuple(row[3:]) for row in conn.execute(queries["verify_premium_rows"])}
+    for premium in sorted(kept.keys() | told.keys()):
+        if kept.get(premium) != told.get(premium):
+            return Difference(
+                kind="premium",
+                row=f"缴费 {premium}",
+                stated=str(kept.get(premium, "缺失")),
+                computed=str(told.get(premium, "不应存在")),
+            )
     return None
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
-from gongji.core.codes import Scheme, SharingMode, Term
+from gongji.core.codes import PremiumKind, Scheme, SharingMode, Term
 from gongji.core.facts import When
 from gongji.core.money import Fen, format_percent, format_yuan
 from gongji.core.policy import PolicyBook
@@ -14,11 +14,17 @@ from gongji.core.rules import (
     AwayPoints,
     BindingProof,
     Cap,
+    Categories,
     Deductible,
     Draw,
     Kin,
     MedicalYear,
     Payable,
+    Premium,
+    PremiumLate,
+    PremiumPayer,
+    PremiumRefund,
+    PremiumRow,
     Prescription,
     Ratio,
     RatioRow,
@@ -54,6 +60,11 @@ RULE_NAMES = {
     "account.medical_year": "医保年度",
     "account.payable": "个人账户支付范围",
     "account.forbidden": "个人账户不得支付",
+    "account.categories": "个人账户支出类别",
+    **{f"premium.{kind.value}": f"{kind.label}标准" for kind in PremiumKind},
+    "premium.late": "居民医保等待期",
+    "premium.refund": "保费退费",
+    "premium.payer": "保费代缴账户",
     "sharing.kin": "共济亲属范围",
     "sharing.reach": "共济地域范围",
     "sharing.across": "跨省共济",
@@ -218,6 +229,21 @@ def _binding(rule: BindingProof) -> list[str]:
     return [f"告知书：{rule.notice}", f"承诺书：{rule.commitment}", *confirm]
 
 
+def _premium(rule: Premium) -> list[str]:
+    lines = ["国家最低标准，当地标准以当地公布为准"] if rule.minimum else []
+    lines += [_premium_row(row) for row in rule.rows]
+    if rule.subsidy is not None:
+        lines.append(f"财政补助：{_money(rule.subsidy)}")
+    if rule.opens_on or rule.closes_on:
+        lines.append(f"缴费期：{rule.opens_on or ''} 至 {rule.closes_on or ''}")
+    return lines
+
+
+def _premium_row(row: PremiumRow) -> str:
+    whose = row.name or _labels(row.statuses) or "全部人员"
+    return f"{whose}：{'价格未收录' if row.amount is None else _money(row.amount)}"
+
+
 def _wallet_transfer(rule: WalletTransfer) -> list[str]:
     next_day = "次日 " if rule.closed_until <= rule.closed_from else ""
     return [
@@ -262,6 +288,13 @@ _LINES: dict[type[Any], Callable[[Any], list[str]]] = {
     SharingLimits: _limits,
     SharingPurposes: lambda rule: [_labels(rule.purposes)],
     Draw: _draw,
+    Categories: lambda rule: [f"{row.name}：{_labels(row.purposes)}" for row in rule.rows],
+    Premium: _premium,
+    PremiumLate: lambda rule: [f"缴费期以后缴的，等待 {rule.months} 个月"],
+    PremiumRefund: lambda rule: ["待遇开始前可以退费" if rule.before_cover else "不退费"],
+    PremiumPayer: lambda rule: [
+        "一个账户要付得清全部保费" if rule.one_account_must_cover else "可以由几个账户依次支付"
+    ],
     BindingProof: _binding,
     WalletTransfer: _wallet_transfer,
     WalletOpening: _wallet_opening,

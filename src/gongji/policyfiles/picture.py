@@ -18,6 +18,7 @@ SUBJECT_NAMES = {
     "wallet": "钱包",
     "facts": "账户共济说明",
     "resident": "居民参保",
+    "premium": "保费",
     "service": "服务",
     "maternity": "生育",
     "flexible": "灵活就业",

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from gongji.core.codes import BillPart, Care, Purpose, Reach, Relation, SharingMode
+from gongji.core.codes import BillPart, Care, PremiumKind, Purpose, Reach, Relation, SharingMode
 from gongji.core.rules import (
     BindingProof,
     Citation,
@@ -34,6 +34,7 @@ from gongji.policyfiles.fund_rules import (
     read_prescription,
     read_ratio,
 )
+from gongji.policyfiles.premium_rules import read_categories, read_late, read_payer, read_premium, read_refund
 from gongji.policyfiles.table import Table
 
 DRAW_ORDERS = ("chosen", "largest_balance", "binding_date")
@@ -199,6 +200,11 @@ READERS: dict[str, Reader] = {
     "account.medical_year": _medical_year,
     "account.payable": _payable,
     "account.forbidden": _purposes,
+    "account.categories": read_categories,
+    **{f"premium.{kind.value}": read_premium for kind in PremiumKind},
+    "premium.late": read_late,
+    "premium.refund": read_refund,
+    "premium.payer": read_payer,
     "sharing.kin": _kin,
     "sharing.reach": _reach,
     "sharing.across": _across,
@@ -223,6 +229,7 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
 FACT_RULES: dict[str, str] = {
     **{block: rule for block, (rule, _) in TOLD.items()},
     "forbidden": "account.forbidden",
+    "categories": "account.categories",
     "extra": "sharing.extra",
     "regional": "sharing.regional",
 }

@@ -7,7 +7,7 @@ import msgspec
 from psycopg import AsyncConnection
 
 from gongji.core.case import YearToDate
-from gongji.core.codes import Care
+from gongji.core.codes import Business, Care, PremiumKind
 from gongji.core.money import Fen
 from gongji.core.person import Institution, Person
 from gongji.core.policy import MedicalYear
@@ -30,7 +30,8 @@ SettlementKey = tuple[datetime, Serial]
 class Movement(msgspec.Struct, frozen=True, kw_only=True):
     """Money that went into (positive) or out of (negative) a person's account, in fen.
 
-    ``purpose`` is ``own``, ``shared`` or ``credit``; ``person_no`` is whose bill it paid.
+    ``purpose`` is ``own``, ``shared`` or ``credit``; ``person_no`` is whose bill or premium it paid; ``premium`` is the
+    id of the premium, with its kind and year.
     """
 
     key: MovementKey
@@ -43,6 +44,14 @@ class Movement(msgspec.Struct, frozen=True, kw_only=True):
     person_name: str
     institution: str
     care: Care | None
+    premium: str | None = None
+    premium_kind: PremiumKind | None = None
+    premium_year: int | None = None
+
+    @property
+    def business(self) -> Business:
+        """Which business it was (业务类型)."""
+        return Business.of(self.kind)
 
 
 class AccountPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,20 +99,35 @@ async def account_page(platform: Platform, person_no: str) -> AccountPage | Refu
 
 
 async def movements_of(
-    platform: Platform, person_no: str, limit: int, before: MovementKey | None = None
+    platform: Platform,
+    person_no: str,
+    limit: int,
+    before: MovementKey | None = None,
+    business: Business | None = None,
 ) -> list[Movement]:
-    """Movements of a person's account, newest first, from after ``before`` on."""
+    """Movements of a person's account, newest first, from after ``before`` on; of one kind of business, or of all."""
     async with platform.pool.connection() as conn:
         accounts = await read_accounts(conn, person_no)
-        return await _movements(conn, [account.id for account in accounts], limit, before)
+        return await _movements(conn, [account.id for account in accounts], limit, before, business)
 
 
 async def _movements(
-    conn: AsyncConnection, accounts: list[int], limit: int, before: MovementKey | None
+    conn: AsyncConnection,
+    accounts: list[int],
+    limit: int,
+    before: MovementKey | None,
+    business: Business | None = None,
 ) -> list[Movement]:
     at, journal, line = before or (None, 0, 0)
     cursor = await store.run(
-        conn, "movements", ids=accounts, limit=limit, before=at, before_journal=journal, before_line=line
+        conn,
+        "movements",
+        ids=accounts,
+        limit=limit,
+        before=at,
+        before_journal=journal,
+        before_line=line,
+        kinds=list(business.kinds) if business else None,
     )
     moved = await cursor.fetchall()
     people = await people_by_number(conn, list({row[7] for row in moved if row[7]}))
@@ -116,11 +140,14 @@ async def _movements(
             amount=row[6],
             purpose=row[3],
             kind=row[4],
-            settlement=settlement_id(row[1], row[0], row[2]) if row[7] else None,
+            settlement=settlement_id(row[1], row[0], row[2]) if row[11] else None,
             person_no=row[7],
             person_name=people[row[7]].name if row[7] else "",
             institution=places.get(row[8], ""),
             care=Care(row[9]) if row[9] else None,
+            premium=settlement_id(row[1], row[0], row[2]) if row[12] else None,
+            premium_kind=PremiumKind(row[12]) if row[12] else None,
+            premium_year=row[13],
         )
         for row in moved
     ]

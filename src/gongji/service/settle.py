@@ -10,7 +10,6 @@ from gongji.core.codes import (
     AccountState,
     BindingTerm,
     Care,
-    Insurance,
     Place,
     PlaceKind,
     Purpose,
@@ -25,7 +24,7 @@ from gongji.core.lines import LineSplit, total_of
 from gongji.core.money import Fen, format_yuan
 from gongji.core.person import Institution, Person, facts_of
 from gongji.core.policy import Draw
-from gongji.core.posting import Payment, Posting, pay_institution
+from gongji.core.posting import Payment, Posting, pay_institution, take
 from gongji.core.record import Settlement, SharedBy, settlement_id
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.core.settlement import calculate
@@ -53,7 +52,9 @@ def decide_settlement(snapshot: Snapshot, command: Settle) -> Done | Refusal:
 
     Pre-settlement and settlement both come here; only a settlement's result is written.
     """
-    patient, refusal = check_person(snapshot.people.get(command.person_no), command.claimed)
+    patient, refusal = check_person(
+        snapshot.people.get(command.person_no), command.claimed, _day_of_care(snapshot, command)
+    )
     if patient is None:
         return refusal or refuse(Code.PERSON_UNKNOWN)
     institution = snapshot.institutions.get(command.sender.institution)
@@ -77,12 +78,20 @@ def decide_settlement(snapshot: Snapshot, command: Settle) -> Done | Refusal:
     return Done(settlement=_record(snapshot, command, patient, institution, bill, terms, case, split), patient=patient)
 
 
-def check_person(person: Person | None, claimed: Claimed) -> tuple[Person | None, Refusal | None]:
-    """The patient, and the first reason why he cannot be treated on insurance, or not by what was shown and stated."""
+def _day_of_care(snapshot: Snapshot, command: Settle) -> date:
+    """The day whose insurance counts; of a visit that is not known, today."""
+    if command.purchase:
+        return command.purchase.on
+    visit = snapshot.visits.get(command.visit_id)
+    return visit.began_on if visit else snapshot.now.date()
+
+
+def check_person(person: Person | None, claimed: Claimed, on: date) -> tuple[Person | None, Refusal | None]:
+    """The patient, and the first reason why he cannot be treated on insurance that day, or not by what was shown."""
     if person is None:
         return None, refuse(Code.PERSON_UNKNOWN, field="psn_no")
     refusal = check_identity(person, claimed)
-    if refusal is None and person.insurance is not Insurance.INSURED:
+    if refusal is None and not person.insured_on(on):
         refusal = refuse(Code.NOT_INSURED, state=person.insurance.label)
     return person, refusal
 
@@ -385,13 +394,8 @@ def _shared_payments(snapshot: Snapshot, binding: Binding, amount: Fen, on: date
     person = snapshot.people[binding.authoriser]
     draw = snapshot.book.rule(Draw, person.region, "sharing.draw", on)
     money = snapshot.money_of(binding.authoriser)
-    payments = []
-    for account in usable_for(money, binding, historical_only=bool(draw and draw.historical_only)):
-        taken = min(account.available, amount)
-        amount -= taken
-        purpose = POSTED_AS[binding.mode]
-        payments.append(Payment(payer=account.id, region=account.region, amount=taken, purpose=purpose))
-    return payments
+    usable = usable_for(money, binding, historical_only=bool(draw and draw.historical_only))
+    return take(usable, amount, POSTED_AS[binding.mode])
 
 
 POSTED_AS = {

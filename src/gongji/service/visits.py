@@ -86,7 +86,7 @@ async def register(platform: Platform, sender: Sender, registration: Registratio
     """Register a visit, or admit to hospital who is in none; the answer holds ``visit``."""
 
     async def work(conn: AsyncConnection) -> Answer | Refusal:
-        person, refusal = await _patient(conn, registration.person_no, registration.claimed)
+        person, refusal = await _patient(conn, registration)
         refusal = refusal or check_institution(await _institution(conn, sender.institution), sender.institution)
         refusal = refusal or check_care_date(registration.on, platform.clock().date())
         if refusal or person is None:
@@ -295,9 +295,9 @@ async def _closed_batch(conn: AsyncConnection, visit_id: str, batch: str) -> Ref
     return refuse(Code.ALREADY_SETTLED, field="chrg_bchno", batch=batch, settlement=row[2]) if row else None
 
 
-async def _patient(conn: AsyncConnection, person_no: str, claimed: Claimed) -> tuple[Person | None, Refusal | None]:
-    found = await people_by_number(conn, [person_no])
-    return check_person(found.get(person_no), claimed)
+async def _patient(conn: AsyncConnection, registration: Registration) -> tuple[Person | None, Refusal | None]:
+    found = await people_by_number(conn, [registration.person_no])
+    return check_person(found.get(registration.person_no), registration.claimed, registration.on)
 
 
 async def _institution(conn: AsyncConnection, code: str) -> Institution | None:

@@ -13,13 +13,17 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from gongji.core.codes import PremiumKind
+from gongji.core.premium import Entered
 from gongji.core.scopes import Scope
 from gongji.service.oauth.clients import Registered, register_client
 from gongji.service.platform import Platform
+from gongji.service.premiums import enter_standard
 from gongji.service.secret import hash_token
 
 PUBLIC = {
     "/api/ask",
+    "/api/purposes",
     "/api/messages/{institution}/{message_id}",
     "/api/sessions",
     "/api/sessions/code",
@@ -96,8 +100,16 @@ async def test_a_stranger_sees_nobody_elses_data(api: Any, people: Any, buy: Any
             " values ('gr-x', %s, %s, '{account:read}', now(), now() + interval '1 day')",
             [channel.client.id, people["son"].person_no],
         )
+    standard = Entered(
+        region="610100", kind=PremiumKind.LTC, year=running.clock().year + 1, amount=100, source="试验数值"
+    )
+    await enter_standard(running, standard, "test")
+    form = {"kind": "ltc_premium", "year": standard.year, "amount": "1.00", "binding_id": made["id"]}
+    premium = (await son.post("/premiums", form)).json()["id"]
     ids = {"settlement_id": settlement, "binding_id": made["id"], "session_id": device, "grant_id": "gr-x"}
-    secrets = {settlement, made["id"], device, "gr-x", "某渠道"} | {
+    ids["transfer_id"] = await _transfer(people, running)
+    ids["premium_id"] = premium
+    secrets = {settlement, made["id"], device, "gr-x", "某渠道", premium} | {
         text
         for role in ("son", "father", "mother")
         for text in (people[role].name, people[role].certificate_no, people[role].card_no, people[role].person_no)
@@ -116,7 +128,20 @@ async def test_a_stranger_sees_nobody_elses_data(api: Any, people: Any, buy: Any
         assert answer.status_code in ((404, 422) if path != address or method != "GET" else (200,)), f"{method} {path}"
     assert (await son.get("/bindings")).json()[0]["state"] == "active"
     assert (await son.get("/me/channels")).json()[0]["state"] == "active"
+    assert (await son.get(f"/premiums/{premium}")).json()["refunded_by"] is None
     assert any(one["id"] == device for one in (await son.get("/me/sessions")).json())
+
+
+async def _transfer(people: Any, running: Platform) -> str:
+    """Money on its way from the son to the father, put there by hand: this must work at night as well."""
+    async with running.pool.connection() as conn:
+        await conn.execute(
+            "insert into wallet_transfer (id, sender, receiver, relation, source, amount, sent_at, returns_at, channel,"
+            " booked_on, region, journal_id) values ('T-x', %s, %s, 'parent', 'account', 1, now(), now() + interval"
+            " '1 day', 'test', current_date, '610100', 1)",
+            [people["son"].person_no, people["father"].person_no],
+        )
+    return "T-x"
 
 
 async def test_a_channel_gets_what_its_scope_says_and_no_more(api: Any, people: Any, running: Platform) -> None:

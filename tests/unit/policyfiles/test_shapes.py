@@ -48,7 +48,7 @@ def test_each_example_of_the_page_is_read(tmp_path: Path, subject: str, rule: st
         other = f'[[{rule}]]\n{HEAD}rows = [{{ share = "50%" }}]\n'
         (folder / "outpatient.toml").write_text(other, encoding="utf-8")
     header, _, body = text.partition("\n")
-    head = "" if "source = " in body else HEAD
+    head = "" if re.search(r"^source = ", body, re.MULTILINE) else HEAD
     (folder / f"{subject}.toml").write_text(f"{header}\n{head}{body}", encoding="utf-8")
     assert check(tmp_path) == ()
 

@@ -22,7 +22,7 @@ async def handle(call: Call) -> Output | Refusal:
         return holding
     return {
         "baseinfo": render(call.table, "baseinfo", _base(call, holding)),
-        "insuinfo": [render(call.table, "insuinfo", _insurance(holding))],
+        "insuinfo": [render(call.table, "insuinfo", _insurance(call, holding))],
         "idetinfo": [],
     }
 
@@ -41,13 +41,13 @@ def _base(call: Call, holding: Holding) -> dict[str, Any]:
     }
 
 
-def _insurance(holding: Holding) -> dict[str, Any]:
+def _insurance(call: Call, holding: Holding) -> dict[str, Any]:
     person = holding.person
     return {
         "balc": holding.balance if person.scheme is Scheme.EMPLOYEE else 0,
         "insutype": codes.INSUTYPE[person.scheme],
         "psn_type": codes.PSN_TYPE[person.status],
-        "psn_insu_stas": codes.PSN_INSU_STAS[person.insurance],
+        "psn_insu_stas": codes.PSN_INSU_STAS[person.state_on(call.platform.clock().date())],
         "psn_insu_date": person.insured_since,
         "paus_insu_date": person.suspended_on,
         "cvlserv_flag": codes.NO,

@@ -40,7 +40,7 @@ async def handle(call: Call) -> Output | Refusal:
 def _checked(platform: Platform, holding: Holding, claimed: Claimed, care: Care, on: date) -> Iterator[tuple[str, str]]:
     """Each fund with the reason why it does not pay; an empty reason when it does."""
     person = holding.person
-    _, refusal = check_person(person, claimed)
+    _, refusal = check_person(person, claimed, on)
     terms = terms_for(platform.book, person.region, on, person.scheme, care)
     unknown = terms.text if isinstance(terms, Refusal) else _without_benefit(terms)
     excluded = refusal.text if refusal else ""

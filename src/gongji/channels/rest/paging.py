@@ -61,5 +61,6 @@ def page(
     headers = {}
     if len(rows) > limit:
         text = base64.urlsafe_b64encode(msgspec.json.encode(key(shown[-1]))).decode()
-        headers["link"] = f'<{request.url.path}?{urlencode({"cursor": text, "limit": limit})}>; rel="next"'
+        asked = {key: value for key, value in request.query_params.items() if key not in ("cursor", "limit")}
+        headers["link"] = f'<{request.url.path}?{urlencode(asked | {"cursor": text, "limit": limit})}>; rel="next"'
     return Response([out(row) for row in shown], headers=headers)

@@ -1,14 +1,16 @@
 """Oneself and one's account over REST (本人与个人账户)."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
+from litestar.params import QueryParameter
 
 from gongji.channels.rest import values
 from gongji.channels.rest.callers import Caller, open_to
 from gongji.channels.rest.paging import Cursor, Limit, page, position
 from gongji.channels.rest.problems import RefusedError
+from gongji.core.codes import Business
 from gongji.core.refusal import Refusal
 from gongji.core.scopes import Scope
 from gongji.service.people import holding_of
@@ -32,7 +34,7 @@ async def me(platform: NamedDependency[Platform], caller: NamedDependency[Caller
         region_name=platform.book.name(person.region),
         scheme=person.scheme.value,
         status=person.status.value,
-        insurance=person.insurance.value,
+        insurance=person.state_on(platform.clock().date()).value,
         real_name_verified=person.real_name_verified,
     )
 
@@ -53,8 +55,9 @@ async def my_movements(
     caller: NamedDependency[Caller],
     cursor: Cursor = "",
     limit: Limit = 50,
+    business: Annotated[Business | None, QueryParameter(description="业务类型，例如 premium 只看代缴保险费")] = None,
 ) -> Response[list[values.MovementOut]]:
-    """Money into and out of the account, newest first."""
+    """Money into and out of the account, newest first; of all kinds of business, or of one."""
     before = position(cursor, MovementKey)
-    found = await movements_of(platform, caller.person_no, limit + 1, before)
+    found = await movements_of(platform, caller.person_no, limit + 1, before, business)
     return page(request, found, limit, values.movement_out, lambda movement: movement.key)

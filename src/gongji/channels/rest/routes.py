@@ -5,7 +5,19 @@ from typing import Any
 from litestar import Request, Response, Router
 from litestar.di import Provide
 
-from gongji.channels.rest import bindings, consents, notices, people, sandbox, sessions, settlements
+from gongji.channels.rest import (
+    bindings,
+    consents,
+    notices,
+    people,
+    premiums,
+    purposes,
+    sandbox,
+    sessions,
+    settlements,
+    sharing,
+    wallet,
+)
 from gongji.channels.rest.ask import ask
 from gongji.channels.rest.callers import NotSignedInError, caller_of, origin
 from gongji.channels.rest.messages import message
@@ -50,6 +62,26 @@ def rest_routes() -> Router:
             bindings.add_binding,
             bindings.confirm_binding,
             bindings.end_binding,
+            sharing.my_sharing,
+            sharing.my_uses,
+            sharing.my_binding,
+            sharing.put_limits,
+            sharing.put_quota,
+            sharing.put_order,
+            sharing.my_family_account,
+            sharing.deposit,
+            sharing.take_back,
+            wallet.my_wallet,
+            wallet.my_transfers,
+            wallet.send,
+            wallet.accept,
+            wallet.refuse,
+            purposes.purposes,
+            premiums.my_premiums,
+            premiums.quote,
+            premiums.pay,
+            premiums.premium,
+            premiums.refund,
             notices.my_notices,
             notices.read_notices,
             notices.my_preferences,

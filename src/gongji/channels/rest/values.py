@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from gongji.channels.rest.problems import invalid
 from gongji.core.case import Step
-from gongji.core.codes import Relation, Segment
+from gongji.core.codes import Business, PremiumKind, Relation, Segment
 from gongji.core.family import BindingState
 from gongji.core.money import format_yuan
 from gongji.core.scopes import Scope
@@ -144,7 +144,7 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MovementOut(msgspec.Struct, frozen=True, kw_only=True):
-    """Money into (positive) or out of (negative) the account."""
+    """Money into (positive) or out of (negative) the account; ``person`` is whose bill or premium it was."""
 
     at: datetime
     amount: str
@@ -154,6 +154,11 @@ class MovementOut(msgspec.Struct, frozen=True, kw_only=True):
     person: str
     institution: str
     care: str | None
+    business: Business
+    business_name: Annotated[str, Meta(description="业务类型", examples=["代缴保险费"])]
+    premium_id: str | None
+    premium_kind: PremiumKind | None
+    premium_year: int | None
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
@@ -285,6 +290,11 @@ def movement_out(movement: Movement) -> MovementOut:
         person=movement.person_name,
         institution=movement.institution,
         care=movement.care.value if movement.care else None,
+        business=movement.business,
+        business_name=movement.business.label,
+        premium_id=movement.premium,
+        premium_kind=movement.premium_kind,
+        premium_year=movement.premium_year,
     )
 
 

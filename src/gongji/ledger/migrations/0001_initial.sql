@@ -50,6 +50,9 @@ create table person (
     retired_on date,
     gp_signed boolean not null default false,
     missing_years smallint not null default 0 check (missing_years >= 0),
+    -- Figures of the premiums that stand, beside the row so that a bill reads them with the person.
+    repaid_years smallint not null default 0 check (repaid_years between 0 and missing_years),
+    covered date[],               -- first and last day of each span that is paid for, in turn; null where none is
     employer text not null default '',
     real_name_verified boolean not null default false,
     password_hash text,
@@ -126,7 +129,8 @@ create type account_kind as enum (
     'pool',                 -- pooled fund of a region
     'supplementary',        -- fund that pays above the pool's cap
     'institution_payable',  -- what a region owes a designated institution
-    'premium_income',       -- where contributions come from
+    'premium_income',       -- where contributions come from, and premiums go to
+    'insurer_payable',      -- what a region owes an insurer whose product was bought
     'clearing_payable',     -- what a region owes another region
     'clearing_receivable',  -- what another region owes a region
     'suspense',             -- money whose owner's account is closed
@@ -344,8 +348,8 @@ create table journal (
     region text not null,
     id bigint not null,
     kind text not null check (kind in ('credit', 'settlement', 'reversal', 'set_aside', 'given_back', 'transfer',
-                                       'transfer_accepted', 'transfer_returned',
-                                       'premium', 'clearing', 'correction')),
+                                       'transfer_accepted', 'transfer_returned', 'premium', 'premium_refund',
+                                       'clearing', 'correction')),
     booked_at timestamptz not null,
     sender text not null,
     message_id text not null,
@@ -766,6 +770,86 @@ create table departure (
     last_message text not null,
     primary key (institution, transaction, node, field, kind)
 );
+-- Figures as an agency entered them when they were published; the newest of a key counts.
+create table premium_standard (
+    id bigint generated always as identity primary key,
+    region text not null check (region ~ '^\d{6}$'),
+    kind text not null,
+    year smallint not null,
+    status text not null default '',    -- kind of people it is for; empty for everybody
+    product text not null default '',
+    name text not null default '',
+    amount bigint not null check (amount > 0),
+    opens_on date,
+    closes_on date,
+    source text not null check (source <> ''),
+    entered_by text not null,
+    entered_at timestamptz not null,
+    check (closes_on >= opens_on)
+);
+create index premium_standard_of on premium_standard (region, kind, year);
+
+create trigger premium_standard_is_append_only before update or delete on premium_standard
+    for each row execute function refuse_change();
+
+-- Premiums paid and given back; with region and day the journal makes the public id.
+create table premium (
+    booked_on date not null,
+    region text not null,         -- where the person was insured
+    journal_id bigint not null,
+    person_no text not null references person,
+    kind text not null,
+    product text not null default '',
+    year smallint not null,
+    amount bigint not null check (amount > 0),
+    covers_from date not null,
+    covers_to date not null check (covers_to >= covers_from),
+    paid_by text not null,
+    paid_at timestamptz not null,
+    refunds text unique,          -- id of the payment this one gives back
+    primary key (region, booked_on, journal_id)
+);
+create index premium_of_person on premium (person_no, paid_at);
+
+create table premium_part (
+    booked_on date not null,
+    region text not null,
+    journal_id bigint not null,
+    place smallint not null,      -- order of payment
+    payer text not null references person,
+    binding text not null default '',
+    amount bigint not null check (amount > 0),
+    primary key (region, booked_on, journal_id, place),
+    foreign key (region, booked_on, journal_id) references premium
+);
+create index premium_part_of_payer on premium_part (payer);
+
+-- What is paid and not given back: one row each, so that nothing is paid twice.
+create table premium_paid (
+    person_no text not null,
+    kind text not null,
+    product text not null,
+    year smallint not null,
+    premium_id text not null unique,
+    covers_from date not null,
+    covers_to date not null,
+    primary key (person_no, kind, product, year)
+);
+
+create trigger premium_is_append_only before update or delete on premium
+    for each row execute function refuse_change();
+
+create trigger premium_part_is_append_only before update or delete on premium_part
+    for each row execute function refuse_change();
+
+-- The spans and years that a person's standing premiums give.
+create function premium_cover(whose text, out covered date[], out repaid_years smallint) language sql stable as $$
+    select array_agg(day order by p.covers_from, p.kind, day) filter (where p.kind in ('resident_premium',
+                                                                                       'employee_premium')),
+           (count(*) filter (where p.kind = 'missing_years' and place = 1))::smallint
+    from premium_paid p cross join lateral (values (p.covers_from, 1), (p.covers_to, 2)) as d (day, place)
+    where p.person_no = whose
+$$;
 -- The latest messages of the sandbox's gateway, as they came and as they were answered; production never writes here.
 -- No reference to other tables: a message may name an institution that there is none of, and a reset empties the rest.
 create table recording (

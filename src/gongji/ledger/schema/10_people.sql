@@ -31,6 +31,9 @@ create table person (
     retired_on date,
     gp_signed boolean not null default false,
     missing_years smallint not null default 0 check (missing_years >= 0),
+    -- Figures of the premiums that stand, beside the row so that a bill reads them with the person.
+    repaid_years smallint not null default 0 check (repaid_years between 0 and missing_years),
+    covered date[],               -- first and last day of each span that is paid for, in turn; null where none is
     employer text not null default '',
     real_name_verified boolean not null default false,
     password_hash text,

@@ -3,7 +3,8 @@ create type account_kind as enum (
     'pool',                 -- pooled fund of a region
     'supplementary',        -- fund that pays above the pool's cap
     'institution_payable',  -- what a region owes a designated institution
-    'premium_income',       -- where contributions come from
+    'premium_income',       -- where contributions come from, and premiums go to
+    'insurer_payable',      -- what a region owes an insurer whose product was bought
     'clearing_payable',     -- what a region owes another region
     'clearing_receivable',  -- what another region owes a region
     'suspense',             -- money whose owner's account is closed

@@ -1,0 +1,83 @@
+"""S10 and the insurance product of S09 through the real server: paid once, seen alike by every way."""
+
+import json
+from typing import Any
+
+from his import Server, SignedIn, balance
+
+
+def by_role(city: dict[str, Any], role: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(person for person in city["people"] if person["role"] == role)
+    return found
+
+
+def test_a_son_pays_his_mothers_premium_and_finds_it_by_three_ways(server: Server) -> None:
+    """S10: minus 400.00, the year marked, one record by each way, 该年度已缴 the second time; a stranger is refused."""
+    city = server.city()
+    son, mother = by_role(city, "S10 son"), by_role(city, "S10 mother")
+    binding = next(
+        b["id"] for b in city["bindings"] if (b["authoriser"], b["user"]) == (son["psn_no"], mother["psn_no"])
+    )
+    me = SignedIn(server, son)
+    year = int(me.get("/me/account")["year"]) + 1
+    asked = {"kind": "resident_premium", "year": year, "binding_id": binding}
+    before = balance(server, son)
+    shown = me.post("/premiums/quote", asked).json()
+    assert (shown["amount"], shown["purpose"], shown["person"]) == ("400.00", "居民医保缴费", mother["name"])
+    paid = me.post("/premiums", asked | {"amount": shown["amount"]})
+    assert paid.status_code == 201, paid.text
+    assert before - balance(server, son) == 400_00
+    assert (paid.json()["covers_from"], paid.json()["covers_to"]) == (f"{year}-01-01", f"{year}-12-31")
+
+    record = (paid.json()["id"], mother["name"], year, "400.00")
+    in_the_app = me.get("/me/premiums")[0]  # 服务 → 家庭共济 → 代缴信息
+    assert (in_the_app["id"], in_the_app["person"], in_the_app["year"], in_the_app["amount"]) == record
+    at_the_counter = json.loads(server.command("premium", "list", son["certno"], "--json").stdout)[0]
+    assert tuple(at_the_counter[k] for k in ("id", "person", "year", "amount")) == record
+    lines = me.get("/me/movements?business=premium")  # 个人账户明细查询 → 业务类型-代缴保险费
+    assert {(m["business_name"], m["amount"]) for m in lines} == {("代缴保险费", "-400.00")}
+    assert (lines[0]["premium_id"], lines[0]["person"], lines[0]["premium_year"]) == record[:3]
+    assert {m["business"] for m in me.get("/me/movements")} >= {"premium", "credit"}
+    assert len({in_the_app["at"][:19], at_the_counter["at"][:19], lines[0]["at"][:19]}) == 1
+    assert SignedIn(server, mother).get("/me/premiums")[0]["id"] == record[0]
+
+    twice = me.post("/premiums", asked | {"amount": "400.00"})
+    assert (twice.status_code, "该年度已缴" in twice.json()["title"]) == (409, True)
+    daughter = by_role(city, "S10 daughter")
+    pay = (
+        "premium",
+        "pay",
+        "--kind",
+        "居民医保费",
+        "--year",
+        str(year),
+        "--amount",
+        "400.00",
+        "--for",
+        mother["certno"],
+    )
+    second = server.command(*pay, "--by", daughter["certno"])
+    assert (second.returncode, "该年度已缴" in second.stderr) == (1, True)
+    stranger = server.command(*pay, "--by", by_role(city, "S10 unlinked")["certno"])
+    assert (stranger.returncode, "没有生效的家庭共济绑定" in stranger.stderr) == (1, True)
+    assert before - balance(server, son) == 400_00
+    assert server.verify()["ok"]
+
+
+def test_an_insurance_product_where_the_place_lets_accounts_buy_it(server: Server) -> None:
+    """S09, PUR-03, PUR-04, PUR-05: bought in 上海, not in 西安, and only what the place has named."""
+    city = server.city()
+    buyer, xian = by_role(city, "S18 in-service relative"), by_role(city, "S10 daughter")
+    me = SignedIn(server, buyer)
+    year = int(me.get("/me/account")["year"]) + 1
+    product = {"kind": "commercial_health", "year": year, "product": "demo", "amount": "129.00"}
+    before = balance(server, buyer)
+    bought = me.post("/premiums", product)
+    assert bought.status_code == 201, bought.text
+    assert bought.json()["parts"] == [{"name": buyer["name"], "amount": "129.00", "relative": False}]
+    assert before - balance(server, buyer) == 129_00
+    other = me.post("/premiums", product | {"product": "life"})
+    assert (other.json()["code"], "演示惠民保" in other.json()["title"]) == ("product_unknown", True)
+    shut = SignedIn(server, xian).post("/premiums", product)
+    assert (shut.status_code, "本地区暂不支持购买商业保险" in shut.json()["title"]) == (409, True)
+    assert server.verify()["ok"]

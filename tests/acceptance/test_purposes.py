@@ -1,0 +1,156 @@
+"""S09: what account money buys, over the national interface, in a region whose flags change from day to day."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from his import Client, Server, assert_sums, fen, with_parts
+
+REGION = "610100"
+WIDE, STRICT = date(2025, 6, 1), date(2026, 2, 2)
+
+PROFILES = """
+[[purposes]]
+from = 2025-01-01
+to = 2025-12-31
+source = "试验：宽的用途"
+confidence = "low"
+verified_on = 2026-11-22
+review_by = 2027-06-30
+purposes = ["outpatient", "inpatient", "special_disease", "pharmacy", "resident_premium", "ltc_premium",
+    "commercial_health", "vaccine", "checkup", "tcm_prevention", "family_doctor_fee"]
+
+[[purposes]]
+from = 2026-01-01
+source = "试验：只用于就医"
+confidence = "low"
+verified_on = 2026-11-22
+review_by = 2027-06-30
+purposes = ["outpatient", "inpatient"]
+"""
+
+
+@pytest.fixture(scope="module")
+def profiled() -> Iterator[Server]:
+    """A server whose 西安 opens everything in 2025 and hardly anything in 2026; elsewhere as shipped."""
+    path = Path(tempfile.mkdtemp(prefix="gongji-up-"))
+    path.chmod(0o755)
+    regions = path / "regions"
+    shutil.copytree(Path(__file__).parents[2] / "regions", regions)
+    (regions / REGION / "sharing.toml").write_text(PROFILES, "utf-8")
+    server = Server(path / "data", environment={"GONGJI_REGIONS": str(regions)}).start()
+    yield server
+    assert server.stop() == 0
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def city(profiled: Server) -> dict[str, Any]:
+    return profiled.city()
+
+
+def by_role(city: dict[str, Any], role: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(person for person in city["people"] if person["role"] == role)
+    return found
+
+
+def named(city: dict[str, Any], name: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(item for item in city["catalogue"] if item["name"].startswith(name))
+    return found
+
+
+def place(city: dict[str, Any], name: str) -> str:
+    return str(next(i["fixmedins_code"] for i in city["institutions"] if i["name"] == name))
+
+
+def at_the_pharmacy(server: Server, city: dict[str, Any], item: dict[str, Any], on: date) -> dict[str, Any]:
+    """What the pharmacy is told a purchase would come to."""
+    shop = Client(server.gateway, place(city, "长安演示药店"), REGION)
+    data = shop.pharmacy_input(by_role(city, "S09 user"), item["med_list_codg"], item["price"])
+    data["druginfo"]["begntime"] = f"{on} 09:00:00"
+    info: dict[str, Any] = shop.ok("2102", data)["setlinfo"]
+    assert_sums(info)
+    shop.ok("2103", {"data": {"setl_id": info["setl_id"], "mdtrt_id": info["mdtrt_id"], "psn_no": info["psn_no"]}})
+    return info
+
+
+def at(server: Server, city: dict[str, Any], where: str, item: dict[str, Any], on: date) -> dict[str, Any]:
+    """What a medical institution is told a visit with one item would come to; settled, and taken back again."""
+    user = by_role(city, "S09 user")
+    hospital = Client(server.gateway, place(city, where), REGION)
+    visit = hospital.register(user, datetime(on.year, on.month, on.day, 9))  # noqa: DTZ001 - as institutions write it
+    hospital.describe(user, visit)
+    hospital.ok("2204", {"feedetail": [hospital.line(user, visit, item["med_list_codg"], item["price"])]})
+    data = hospital.settle_data(user, visit, item["price"])
+    preview = hospital.ok("2206", {"data": data})["setlinfo"]
+    info: dict[str, Any] = hospital.ok("2207", {"data": with_parts(data, preview)})["setlinfo"]
+    assert_sums(info)
+    hospital.ok("2208", {"data": {"setl_id": info["setl_id"], "mdtrt_id": visit, "psn_no": user["psn_no"]}})
+    return info
+
+
+def split(info: dict[str, Any]) -> tuple[int, int]:
+    """Relatives' money and cash, in fen."""
+    return fen(info["acct_mulaid_pay"]), fen(info["psn_cash_pay"])
+
+
+@pytest.mark.parametrize("name", ["演示降压片", "上臂式电子血压计", "一次性注射器", "医用酒精"])
+def test_the_pharmacys_classes_by_the_profile_of_the_day(profiled: Server, city: dict[str, Any], name: str) -> None:
+    """PUR-06, PUR-07, PUR-08: drug, device, consumable, disinfectant; in the strict profile cash."""
+    item = named(city, name)
+    price = fen(float(item["price"]))
+    assert split(at_the_pharmacy(profiled, city, item, WIDE)) == (price, 0)
+    strict = at_the_pharmacy(profiled, city, item, STRICT)
+    assert split(strict) == (0, price)
+    assert "当地规定共济资金不能用于这类费用" in str(strict)
+
+
+HOSPITAL, CENTRE = "长安演示三级医院", "长安演示体检中心"
+
+
+@pytest.mark.parametrize(
+    ("name", "where", "charged", "why"),
+    [
+        ("流感病毒裂解疫苗", HOSPITAL, True, ""),
+        ("三伏贴", HOSPITAL, True, ""),
+        ("健康体检套餐", CENTRE, True, ""),
+        ("健康体检套餐", HOSPITAL, False, "这里不是规定的体检机构"),
+        ("健身卡", HOSPITAL, False, "国家规定个人账户不得支付"),
+        ("滋补保健酒", HOSPITAL, False, "国家规定个人账户不得支付"),
+        ("免疫规划疫苗接种服务", HOSPITAL, False, "国家规定个人账户不得支付"),
+        ("激光祛斑", HOSPITAL, False, "国家规定个人账户不得支付"),
+    ],
+)
+def test_what_is_not_ordinary_care(
+    profiled: Server,
+    city: dict[str, Any],
+    name: str,
+    where: str,
+    charged: bool,  # noqa: FBT001
+    why: str,
+) -> None:
+    """PUR-12, PUR-13, PUR-15, PUR-18, PUR-19: opened by the region's flag and place, or never; then it is cash."""
+    item = named(city, name)
+    price = fen(float(item["price"]))
+    wide = at(profiled, city, where, item, WIDE)
+    assert split(wide) == ((price, 0) if charged else (0, price))
+    assert why in str(wide)
+    strict = at(profiled, city, where, item, STRICT)
+    assert split(strict) == (0, price), "the strict profile opens none of them"
+    assert ("没有开放这一用途" if charged else why) in str(strict)
+
+
+def test_the_wide_profile_has_exactly_eight_classes_open(profiled: Server) -> None:
+    """PUR-01: the list is ours and says so; each class names its source."""
+    told = profiled.command("regions", "purposes", "西安", "--on", str(WIDE), "--json")
+    assert told.returncode == 0, told.stderr
+    for_strict = profiled.command("regions", "purposes", "西安", "--on", str(STRICT))
+    assert "居民医保缴费" in for_strict.stdout
+    assert told.stdout.count('"enabled":true') == 8
+    assert told.stdout.count('"enabled":false') == 0
+    assert profiled.verify()["ok"]
