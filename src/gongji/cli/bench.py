@@ -10,6 +10,7 @@ from rich.table import Table
 
 from gongji.bench.regions import MOST
 from gongji.bench.regions import run as run_regions
+from gongji.cli.opening import FAILED
 from gongji.cli.quote import fail
 from gongji.policyfiles import PolicyFilesError
 
@@ -85,6 +86,33 @@ def settle(
         if key in figures:
             table.add_row(word, str(figures[key]), " – ".join(map(str, spread.get(key, ()))))
     Console().print(table)
+
+
+@bench_app.command()
+def soak(
+    *,
+    seconds: Annotated[int, typer.Option(help="多少秒", min=5)] = 600,
+    seed: Annotated[int, typer.Option(help="随机数种子，决定何时终止什么")] = 1,
+    json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
+) -> None:
+    """耐久：一边结算，一边随机强行终止工作进程、服务和数据库；最后每个已答复的结算都必须在账上，核账一致。
+
+    例：gongji bench soak --seconds 600
+
+    自己启动临时的数据库和服务，结束后删除。不一致时退出码为 1。
+    """
+    from gongji.bench.soak import run  # noqa: PLC0415 - other commands start faster without it
+
+    err = Console(stderr=True)
+    found = run(seconds, seed, lambda step: err.print(f"… {step}"))
+    if json:
+        typer.echo(msgspec.json.encode({"ok": found.ok, **msgspec.structs.asdict(found)}).decode())
+    else:
+        verdict = "[green]一致[/green]" if found.ok else "[red]不一致[/red]"
+        Console().print(f"{verdict}：已答复 {found.answered} 笔，账上 {found.stored} 笔，丢失 {found.lost} 笔")
+        Console().print(f"重发得到同一答复 {found.repeated} 次，无答复而重发 {found.retried} 次，终止 {found.killed}")
+        Console().print(found.difference)
+    raise typer.Exit(0 if found.ok else FAILED)
 
 
 _TIMES = {
