@@ -18,6 +18,7 @@ from gongji.cli.regions import regions_app
 from gongji.cli.sandbox import sandbox_app
 from gongji.cli.staff import staff_app
 from gongji.cli.up import up
+from gongji.cli.voucher import voucher_app
 from gongji.cli.wallet import wallet_app
 
 app = typer.Typer(
@@ -33,6 +34,7 @@ regions_app.command("purposes")(purposes_command)
 app.add_typer(regions_app, name="regions")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(binding_app, name="binding")
+app.add_typer(voucher_app, name="voucher")
 app.add_typer(wallet_app, name="wallet")
 app.add_typer(premium_app, name="premium")
 app.add_typer(nhsa_app, name="nhsa")

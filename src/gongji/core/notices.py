@@ -55,6 +55,9 @@ class Kind(Term):
     SHARED_MONEY_USED = "shared_money_used", "共济资金已使用"
     SHARED_MONEY_RETURNED = "shared_money_returned", "共济资金已退回"
     LIMIT_REACHED = "limit_reached", "共济限额已用完"
+    CODE_TO_ALLOW = "code_to_allow", "亲情账户待您同意"
+    CODE_ALLOWED = "code_allowed", "亲情账户已开通"
+    CODE_ENDED = "code_ended", "亲情账户已解除"
     ACCOUNT_FROZEN = "account_frozen", "个人账户已封停"
     ACCOUNT_UNFROZEN = "account_unfrozen", "个人账户已解封"
     QUOTA_CHANGED = "quota_changed", "共济额度已变更"
@@ -155,6 +158,19 @@ WORDS: Final[dict[Kind, dict[Side, Words]]] = {
     Kind.LIMIT_REACHED: {
         Side.AUTHORISER: ("{other}已用完您设定的{limits}。", "如需调整，请在“家庭共济”中办理。"),
         Side.USER: ("{other}共享给您的资金已达到使用限额，超出部分请用其他方式支付。",),
+    },
+    Kind.CODE_TO_ALLOW: {
+        Side.AUTHORISER: (
+            "{other}申请在自己的手机上为您出示医保码，请在“医保码”中同意或不同意。出示医保码不能动用任何人的共济资金。",
+        ),
+    },
+    Kind.CODE_ALLOWED: {
+        Side.AUTHORISER: ("{other}可以在自己的手机上为您出示医保码。", "您可以随时在“医保码”中解除。"),
+        Side.USER: ("您可以在自己的手机上为{other}出示医保码。",),
+    },
+    Kind.CODE_ENDED: {
+        Side.AUTHORISER: ("{other}从{when}起不能再为您出示医保码。",),
+        Side.USER: ("您从{when}起不能再为{other}出示医保码。",),
     },
     Kind.ACCOUNT_FROZEN: {
         Side.SELF: ("您的个人账户已于{when}封停，不能支付。", "原因：{reason}。", "如有疑问请联系参保地经办机构。"),

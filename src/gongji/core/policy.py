@@ -53,6 +53,7 @@ from gongji.core.rules import (
     SharingReach,
     StatedItem,
     Statement,
+    VoucherLife,
     WalletOpening,
     WalletTransfer,
 )
@@ -102,6 +103,7 @@ __all__ = [
     "SharingReach",
     "StatedItem",
     "Statement",
+    "VoucherLife",
     "WalletOpening",
     "WalletTransfer",
     "When",

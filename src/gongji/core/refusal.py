@@ -48,6 +48,9 @@ class Code(Enum):
         "credential_mismatch",
         "持卡人与就医者身份不一致，请使用就医者本人的医保凭证；家人的钱可先办理家庭共济绑定后使用",
     )
+    VOUCHER_EXPIRED = "voucher_expired", "医保码已过期或已失效，请参保人刷新后重新出示"
+    VOUCHER_USED = "voucher_used", "这个医保码在本机构已经用过，请参保人刷新后重新出示"
+    VOUCHER_ELSEWHERE = "voucher_elsewhere", "身份核验令牌不是本机构取得的，请重新扫参保人的医保码"
     SCHEME_MISMATCH = "scheme_mismatch", "险种与参保记录不一致，该参保人参加的是{scheme}，请重新读取人员信息"
     NOT_INSURED = "not_insured", "该参保人当前{state}，不能享受医保待遇，请先恢复参保"
     ACCOUNT_NOT_OPEN = "account_not_open", "个人账户{state}，请联系参保地医保经办机构"
@@ -158,6 +161,13 @@ class Code(Enum):
     PREMIUM_NOT_REFUNDABLE = "premium_not_refundable", "这笔缴费不能在这里退还：{why}"
     BINDING_UNKNOWN = "binding_unknown", "未找到这条家庭共济绑定"
     BINDING_ENDED = "binding_ended", "这条绑定已解除，无需重复办理"
+    CODE_ACCOUNT_UNKNOWN = "code_account_unknown", "没有找到这个亲情账户，或者它已经解除"
+    CODE_ACCOUNT_EXISTS = "code_account_exists", "已经添加过这位家人，无需重复办理"
+    CODE_ACCOUNT_WAITS = (
+        "code_account_waits",
+        "{who}还没有同意由您出示医保码，请本人登录后在“医保码”里同意，或带身份证到窗口办理",
+    )
+    GUARDIAN_ONLY = "guardian_only", "未满 18 周岁的家人由父母添加，请选择“子女”并勾选监护承诺"
     NOT_YOURS = "not_yours", "只能办理本人的业务"
     SCOPE_MISSING = "scope_missing", "本人没有授权这个渠道“{scope}”，请让本人重新授权后再试"
     CARD_MISMATCH = "card_mismatch", "社保卡号与您的参保记录不一致，请核对卡面上的号码"

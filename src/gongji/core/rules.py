@@ -272,6 +272,19 @@ class MedicalYear(msgspec.Struct, frozen=True, kw_only=True):
         return on.year if (on.month, on.day) >= (self.month, self.day) else on.year - 1
 
 
+class VoucherLife(msgspec.Struct, frozen=True, kw_only=True):
+    """How long an e-voucher's code and the token an institution gets for it are good (医保码有效期).
+
+    Attributes:
+        seconds: from showing the code until it is refused.
+        token_minutes: from reading the code until the token is refused.
+    """
+
+    cite: Citation
+    seconds: int
+    token_minutes: int
+
+
 class Kin(msgspec.Struct, frozen=True, kw_only=True):
     """Relatives who may be bound (共济亲属范围)."""
 
@@ -507,6 +520,7 @@ Rule = (
     | Segments
     | Payable
     | MedicalYear
+    | VoucherLife
     | Kin
     | SharingReach
     | SharingAcross

@@ -53,6 +53,11 @@ class Result:
             await self._pipeline.send()
         return self._pipeline.rows(self.raw) if self.raw is not None else []
 
+    async def fetchone(self) -> Row | None:
+        """The first row, or None when there is none."""
+        rows = await self.fetchall()
+        return rows[0] if rows else None
+
 
 class Pipeline:
     """Statements of one transaction on one connection in autocommit mode.

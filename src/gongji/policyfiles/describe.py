@@ -37,6 +37,7 @@ from gongji.core.rules import (
     SharingReach,
     StatedItem,
     Statement,
+    VoucherLife,
     WalletOpening,
     WalletTransfer,
 )
@@ -58,6 +59,7 @@ RULE_NAMES = {
     "away.first_self_pay": "异地就医先行自付",
     "account.segments": "个人账户分段",
     "account.medical_year": "医保年度",
+    "account.voucher": "医保码有效期",
     "account.payable": "个人账户支付范围",
     "account.forbidden": "个人账户不得支付",
     "account.categories": "个人账户支出类别",
@@ -282,6 +284,7 @@ _LINES: dict[type[Any], Callable[[Any], list[str]]] = {
     Segments: _segments,
     Payable: lambda rule: [f"{row.care.label}：{_labels(row.parts)}" for row in rule.rows],
     MedicalYear: lambda rule: [f"每年 {rule.month} 月 {rule.day} 日起"],
+    VoucherLife: lambda rule: [f"医保码 {rule.seconds} 秒", f"身份核验令牌 {rule.token_minutes} 分钟"],
     Kin: lambda rule: [_labels(rule.relations)],
     SharingReach: lambda rule: [rule.reach.label],
     SharingAcross: _across,

@@ -21,6 +21,7 @@ from gongji.core.rules import (
     SharingLimits,
     SharingPurposes,
     SharingReach,
+    VoucherLife,
     WalletOpening,
     WalletTransfer,
 )
@@ -39,6 +40,9 @@ from gongji.policyfiles.table import Table
 
 DRAW_ORDERS = ("chosen", "largest_balance", "binding_date")
 """Orders in which relatives' accounts may be drawn."""
+
+LONGEST_TOKEN_MINUTES = 7 * 24 * 60
+"""Keys that sign tokens are kept a little longer than this."""
 
 Reader = Callable[[Table, Citation], Rule | None]
 
@@ -79,6 +83,14 @@ def _medical_year(block: Table, cite: Citation) -> Rule | None:
     last = monthrange(2023, month)[1] if month else 31
     day = block.count("day", low=1, high=last, required=True)
     return None if month is None or day is None else MedicalYear(cite=cite, month=month, day=day)
+
+
+def _voucher_life(block: Table, cite: Citation) -> Rule | None:
+    seconds = block.count("seconds", low=10, high=600, required=True)
+    minutes = block.count("token_minutes", low=1, high=LONGEST_TOKEN_MINUTES, required=True)
+    return (
+        None if seconds is None or minutes is None else VoucherLife(cite=cite, seconds=seconds, token_minutes=minutes)
+    )
 
 
 def _kin(block: Table, cite: Citation) -> Rule | None:
@@ -198,6 +210,7 @@ READERS: dict[str, Reader] = {
     "away.first_self_pay": read_away_first,
     "account.segments": _segments,
     "account.medical_year": _medical_year,
+    "account.voucher": _voucher_life,
     "account.payable": _payable,
     "account.forbidden": _purposes,
     "account.categories": read_categories,

@@ -34,10 +34,17 @@ class Sender(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Credential(msgspec.Struct, frozen=True, kw_only=True):
-    """What was shown at the counter (就诊凭证): ``certificate`` or ``card``, and its number."""
+    """What was shown at the counter (就诊凭证).
+
+    Attributes:
+        kind: ``certificate``, ``card`` or ``voucher`` (医保码).
+        number: what was read from it.
+        owner: person number of whose voucher it is, once it has been read; empty otherwise.
+    """
 
     kind: str
     number: str
+    owner: str = ""
 
 
 class Claimed(msgspec.Struct, frozen=True, kw_only=True):

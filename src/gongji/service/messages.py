@@ -10,7 +10,7 @@ from psycopg import AsyncConnection
 
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.ledger import store
-from gongji.service.commands import Sender
+from gongji.service.commands import Credential, Sender
 from gongji.service.incidents import record_incident
 from gongji.service.platform import Platform
 
@@ -28,7 +28,9 @@ class _RefusedError(Exception):
         self.refusal = refusal
 
 
-async def once(platform: Platform, sender: Sender, person_no: str | None, work: Work) -> Answer | Refusal:
+async def once(
+    platform: Platform, sender: Sender, person_no: str | None, work: Work, shown: Credential | None = None
+) -> Answer | Refusal:
     """Run ``work`` in one transaction, with the person's accounts locked, unless its message was answered before.
 
     Args:
@@ -36,6 +38,7 @@ async def once(platform: Platform, sender: Sender, person_no: str | None, work: 
         sender: whose message it is.
         person_no: whose money, visits and bindings the work may change, or None.
         work: the business; a refusal it returns undoes whatever it had written.
+        shown: the credential that was shown with the message, for the record of a misuse.
     """
     for _ in range(2):
         try:
@@ -45,7 +48,7 @@ async def once(platform: Platform, sender: Sender, person_no: str | None, work: 
             if answered is not None:
                 return answered
             await _remember(platform, sender, refused.refusal)
-            await note_refusal(platform, sender, person_no or "", refused.refusal)
+            await note_refusal(platform, sender, person_no or "", refused.refusal, shown)
             return refused.refusal
         except store.DuplicateMessageError:
             # The same message was answered while this one ran: the second round finds that answer.
@@ -158,8 +161,10 @@ async def _known(conn: AsyncConnection, sender: Sender) -> Answer | Refusal | No
     return answer
 
 
-async def note_refusal(platform: Platform, sender: Sender, person_no: str, refusal: Refusal) -> None:
+async def note_refusal(
+    platform: Platform, sender: Sender, person_no: str, refusal: Refusal, shown: Credential | None = None
+) -> None:
     """Record the incident of a refusal that no batch writes, once the refused work has been rolled back."""
     if refusal.code is Code.CREDENTIAL_MISMATCH:
         async with platform.pool.connection() as conn:
-            await record_incident(conn, sender, person_no, refusal, platform.clock())
+            await record_incident(conn, sender, person_no, refusal, platform.clock(), shown)

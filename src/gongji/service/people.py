@@ -13,11 +13,10 @@ from gongji.core.person import Institution, Person
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.ledger import rows, store
 from gongji.service.commands import Claimed, Credential, Sender
+from gongji.service.incidents import BY_CREDENTIAL
 from gongji.service.messages import note_refusal
 from gongji.service.platform import Platform
 from gongji.service.settle import check_identity
-
-_BY_CREDENTIAL = {"certificate": "person_by_certificate", "card": "person_by_card"}
 
 
 class Holding(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,11 +57,16 @@ class Holding(msgspec.Struct, frozen=True, kw_only=True):
 async def person_shown(platform: Platform, credential: Credential) -> Holding | Refusal:
     """The person a credential belongs to, with his accounts."""
     async with platform.pool.connection() as conn:
-        cursor = await store.run(conn, _BY_CREDENTIAL[credential.kind], number=credential.number.upper())
-        row = await cursor.fetchone()
-        if row is None:
+        if credential.kind not in BY_CREDENTIAL:
+            found = await people_by_number(conn, [credential.owner])
+            person = found.get(credential.owner)
+        else:
+            cursor = await store.run(conn, BY_CREDENTIAL[credential.kind], number=credential.number.upper())
+            row = await cursor.fetchone()
+            person = rows.person(row) if row else None
+        if person is None:
             return refuse(Code.PERSON_UNKNOWN, field="mdtrt_cert_no")
-        return await _with_accounts(conn, rows.person(row))
+        return await _with_accounts(conn, person)
 
 
 async def person_claimed(platform: Platform, sender: Sender, claimed: Claimed) -> Holding | Refusal:
@@ -77,7 +81,7 @@ async def person_claimed(platform: Platform, sender: Sender, claimed: Claimed) -
         return holding
     refusal = check_identity(holding.person, claimed)
     if refusal:
-        await note_refusal(platform, sender, holding.person.person_no, refusal)
+        await note_refusal(platform, sender, holding.person.person_no, refusal, claimed.credential)
         return refusal
     return holding
 

@@ -30,7 +30,7 @@ from gongji.core.refusal import Code, Refusal, refuse
 from gongji.core.settlement import calculate
 from gongji.core.terms import Terms, terms_for
 from gongji.ledger.rows import Visit
-from gongji.service.commands import Claimed, Done, Settle
+from gongji.service.commands import Claimed, Credential, Done, Settle
 from gongji.service.snapshot import Snapshot
 from gongji.service.stay_bill import check_care, check_stay, note_settled, of_this_stay
 
@@ -99,7 +99,7 @@ def check_person(person: Person | None, claimed: Claimed, on: date) -> tuple[Per
 def check_identity(person: Person, claimed: Claimed) -> Refusal | None:
     """The first thing shown or stated about a person that his record contradicts."""
     shown = claimed.credential
-    if shown and shown.number not in _numbers(person, shown.kind):
+    if shown and not _is_his(person, shown):
         return refuse(Code.CREDENTIAL_MISMATCH, field="mdtrt_cert_no")
     if claimed.certificate_no and claimed.certificate_no.upper() != person.certificate_no.upper():
         return refuse(Code.CREDENTIAL_MISMATCH, field="certno")
@@ -110,10 +110,12 @@ def check_identity(person: Person, claimed: Claimed) -> Refusal | None:
     return None
 
 
-def _numbers(person: Person, kind: str) -> tuple[str, ...]:
-    if kind == "certificate":
-        return (person.certificate_no, person.certificate_no.lower())
-    return (person.card_no,)
+def _is_his(person: Person, shown: Credential) -> bool:
+    if shown.kind == "voucher":
+        return shown.owner == person.person_no
+    if shown.kind == "certificate":
+        return shown.number in (person.certificate_no, person.certificate_no.lower())
+    return shown.number == person.card_no
 
 
 def check_care_date(on: date, today: date) -> Refusal | None:

@@ -27,6 +27,8 @@ SIGN_IN_ADDRESS: Final = Limit("sign_in_address", 100, timedelta(minutes=10))
 CODES: Final = Limit("codes", 5, timedelta(hours=1))
 """Codes sent to one person."""
 CODES_ADDRESS: Final = Limit("codes_address", 60, timedelta(hours=1))
+SHOWN: Final = Limit("shown", 60, timedelta(minutes=10))
+"""E-voucher codes that one person shows; a page asks for one a minute."""
 CARD: Final = Limit("card", 5, timedelta(minutes=10))
 """Tries to bind the card to a channel."""
 WRITES: Final = Limit("writes", 120, timedelta(minutes=1))

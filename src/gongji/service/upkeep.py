@@ -5,6 +5,7 @@ from typing import Final
 
 from gongji.ledger import store
 from gongji.service.platform import Platform
+from gongji.service.voucher_keys import KEYS_KEPT
 
 KEPT: Final = timedelta(days=7)
 """How long codes and tokens stay after their end, so that a late repeat is still known as one."""
@@ -18,3 +19,5 @@ async def sweep(platform: Platform) -> None:
             await store.run(conn, statement, now=now)
         for statement in ("sweep_oauth_codes", "sweep_oauth_tokens"):
             await store.run(conn, statement, long_ago=now - KEPT)
+        await store.run(conn, "sweep_voucher_codes", before=now - KEPT)
+        await store.run(conn, "sweep_voucher_keys", before=now - KEYS_KEPT)

@@ -102,7 +102,8 @@ async def write(
         await store.write_messages(conn, messages, now)
     for d in decided:
         if isinstance(d.outcome, Refusal):
-            await record_incident(conn, d.command.sender, d.command.person_no, d.outcome, now)
+            shown = d.command.claimed.credential if isinstance(d.command, Settle) else None
+            await record_incident(conn, d.command.sender, d.command.person_no, d.outcome, now, shown)
     return after
 
 

@@ -33,8 +33,8 @@ PSN_INSU_STAS: Final = {
 }
 """人员参保状态"""
 
-MDTRT_CERT_TYPE: Final = {"02": "certificate", "03": "card"}
-"""就诊凭证类型：02 居民身份证，03 社会保障卡"""
+MDTRT_CERT_TYPE: Final = {"01": "voucher", "02": "certificate", "03": "card"}
+"""就诊凭证类型：01 医保码（医保电子凭证），02 居民身份证，03 社会保障卡"""
 
 MED_TYPE: Final = {
     "11": Care.OUTPATIENT,

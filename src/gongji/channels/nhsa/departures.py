@@ -43,6 +43,8 @@ REQUIRED_INSTEAD: Final[dict[tuple[str, str], frozenset[str]]] = {
     ("4262", "data"): frozenset({"mdtrtId", "totalFeeSumamt"}),
     ("4263", "data"): frozenset(),
     ("5101", "data"): frozenset(),
+    # Operator and department are for the national platform's statistics; who is at the counter follows from the code.
+    ("6101", "InData"): frozenset(),
     # Who lost the answer has neither id: he names his own message instead (medins_setl_id).
     ("5203", "data"): frozenset({"psn_no"}),
     ("100001", "data"): frozenset({"psn_No", "setl_Id", "mdtrt_Id"}),
@@ -148,14 +150,21 @@ RENAMED_OUTPUT_NODES: Final[dict[tuple[str, str], str]] = {
 }
 """(transaction, output node in the table) -> its name on the wire."""
 
+ADDED_INPUT_FIELDS: Final[dict[tuple[str, str], tuple[tuple[str, str, str, int, int, str], ...]]] = {
+    # The document's program library scans the code itself; over the network it must be sent, as in 1162.
+    ("6101", "InData"): (("ecQrCode", "医保码二维码码值", "s(50)", 0, 0, ""),),
+}
+"""(transaction, input node) -> further fields, in the form of ``tables.json``."""
+
 ADDED_OUTPUT_FIELDS: Final[dict[tuple[str, str], dict[str, str]]] = {
     # The document misspells it pdn_cash_pay, the wire has psn_cash_pay; clients of both kinds exist, so both are sent.
     ("2208", "setlinfo"): {"psn_cash_pay": "pdn_cash_pay"},
 }
 """(transaction, output node on the wire) -> added field -> the listed field it is like."""
 
-ALIASES: Final = {"2203A": "2203", "2206A": "2206", "2207A": "2207"}
-"""Codes with a letter that provinces send for the plain transaction (2203A from pharmacies, the others in Zhejiang)."""
+ALIASES: Final = {"2203A": "2203", "2206A": "2206", "2207A": "2207", "9999": "1162"}
+"""Codes with a letter that provinces send for the plain transaction (2203A from pharmacies, the others in Zhejiang),
+and a client's own code for reading an e-voucher (Inner Mongolia)."""
 
 
 def plain(infno: str) -> str:

@@ -16,6 +16,7 @@ from prometheus_client import Histogram
 from gongji.channels.nhsa import answer, tables
 from gongji.channels.nhsa.arranging import with_repeats
 from gongji.channels.nhsa.call import Call, Output
+from gongji.channels.nhsa.claims import read_vouchers
 from gongji.channels.nhsa.departures import plain
 from gongji.channels.nhsa.envelope import Envelope, EnvelopeFault, decode, input_hash
 from gongji.channels.nhsa.fields import Values, faults_text, read
@@ -43,7 +44,7 @@ BINARY: Final = b"application/octet-stream"
 UNKNOWN_OUTCOME: Final = "系统异常，结果未知，请用原报文号重试或查询"
 
 _ADVICE: Final = {
-    Code.CREDENTIAL_UNKNOWN: "；mdtrt_cert_type（就诊凭证类型）目前受理 02 居民身份证和 03 社会保障卡",
+    Code.CREDENTIAL_UNKNOWN: "；mdtrt_cert_type（就诊凭证类型）受理 01 医保码、02 居民身份证和 03 社会保障卡",
 }
 """What a refusal means for the message, beside what it means for the people at the counter."""
 
@@ -167,7 +168,7 @@ class Exchange:
             received_at=received_at,
             file=file,
         )
-        output = await HANDLERS[sender.transaction](call)
+        output = await read_vouchers(call) or await HANDLERS[sender.transaction](call)
         if isinstance(output, Refusal):
             await self._note(sender, output.code)
             return self._refused(values.transaction, output, received_at)

@@ -5,6 +5,8 @@ from typing import Final
 from gongji.channels.nhsa import (
     t13xx_download,
     t1101_person,
+    t1161_read_card,
+    t1162_read_voucher,
     t1201_institution,
     t1304_ethnic_drugs,
     t1312_items,
@@ -60,10 +62,12 @@ from gongji.channels.nhsa import (
     t5205_special_disease_lines,
     t5206_year_figures,
     t5303_in_hospital,
+    t6101_decode_voucher,
     t9001_sign_in,
     t9002_sign_out,
     t9101_upload,
     t9102_download,
+    t90100_insurance,
     t100001_policy_items,
     tables,
 )
@@ -73,6 +77,8 @@ from gongji.channels.nhsa.tables import Transaction
 
 HANDLERS: Final[dict[str, Handler]] = {
     "1101": t1101_person.handle,
+    "1161": t1161_read_card.handle,
+    "1162": t1162_read_voucher.handle,
     "1201": t1201_institution.handle,
     "1901": t1901_dictionary.handle,
     "2001": t2001_benefits.handle,
@@ -130,11 +136,13 @@ HANDLERS: Final[dict[str, Handler]] = {
     "5204": t5204_fee_lines.handle,
     "5205": t5205_special_disease_lines.handle,
     "5206": t5206_year_figures.handle,
+    "6101": t6101_decode_voucher.handle,
     "5303": t5303_in_hospital.handle,
     "9001": t9001_sign_in.handle,
     "9002": t9002_sign_out.handle,
     "9101": t9101_upload.handle,
     "9102": t9102_download.handle,
+    "90100": t90100_insurance.handle,
     "100001": t100001_policy_items.handle,
 }
 

@@ -20,9 +20,14 @@ async def handle(call: Call) -> Output | Refusal:
     holding = await person_claimed(call.platform, call.sender, claimed)
     if isinstance(holding, Refusal):
         return holding
+    return person_nodes(call, holding)
+
+
+def person_nodes(call: Call, holding: Holding) -> dict[str, Any]:
+    """The three nodes that tell of a person (1101, 1161, 1162)."""
     return {
         "baseinfo": render(call.table, "baseinfo", _base(call, holding)),
-        "insuinfo": [render(call.table, "insuinfo", _insurance(call, holding))],
+        "insuinfo": [render(call.table, "insuinfo", insurance(call, holding))],
         "idetinfo": [],
     }
 
@@ -41,7 +46,8 @@ def _base(call: Call, holding: Holding) -> dict[str, Any]:
     }
 
 
-def _insurance(call: Call, holding: Holding) -> dict[str, Any]:
+def insurance(call: Call, holding: Holding) -> dict[str, Any]:
+    """How he is insured, and what his own account holds."""
     person = holding.person
     return {
         "balc": holding.balance if person.scheme is Scheme.EMPLOYEE else 0,

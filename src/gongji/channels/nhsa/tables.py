@@ -13,6 +13,7 @@ from typing import Final, Literal
 import msgspec
 
 from gongji.channels.nhsa.departures import (
+    ADDED_INPUT_FIELDS,
     ADDED_OUTPUT_FIELDS,
     LIST_NODES,
     RENAMED_INPUT_NODES,
@@ -137,13 +138,47 @@ def _raw() -> _RawTables:
     return msgspec.json.decode(data, type=_RawTables)
 
 
+class _FurtherNode(msgspec.Struct, rename={"name": "node", "direction": "dir"}):
+    direction: Literal["in", "out"]
+    name: str
+    cardinality: str = ""
+    fields: list[_FieldRow] = []
+    like: str = ""
+    """Transaction whose node of the same name this one is."""
+
+
+class _FurtherTransaction(msgspec.Struct):
+    name: str
+    nodes: list[_FurtherNode]
+
+
+class _FurtherTables(msgspec.Struct):
+    transactions: dict[str, _FurtherTransaction]
+
+
+@cache
+def _further() -> dict[str, _FurtherTransaction]:
+    data = files("gongji.channels.nhsa").joinpath("further.json").read_bytes()
+    return msgspec.json.decode(data, type=_FurtherTables).transactions
+
+
 @cache
 def transaction(infno: str) -> Transaction | None:
-    """The transaction of that code (交易编号), or None when the specification has none."""
+    """The transaction of that code (交易编号), of the specification or of other provinces' clients; None for others."""
     raw = _raw().transactions.get(infno)
-    if raw is None:
+    if raw is not None:
+        return Transaction(infno, raw.name, tuple(_node(infno, node) for node in raw.nodes))
+    further = _further().get(infno)
+    if further is None:
         return None
-    return Transaction(infno, raw.name, tuple(_node(infno, node) for node in raw.nodes))
+    return Transaction(infno, further.name, tuple(_further_node(infno, node) for node in further.nodes))
+
+
+def _further_node(infno: str, node: _FurtherNode) -> Node:
+    source = transaction(node.like) if node.like else None
+    if source is not None:
+        return source.output(node.name)
+    return _node(infno, _RawNode(node.direction, node.name, node.cardinality, node.fields))
 
 
 def transaction_codes() -> tuple[str, ...]:
@@ -188,6 +223,7 @@ def _node(infno: str, raw: _RawNode) -> Node:
     rows = list(raw.fields)
     if raw.direction == "in":
         name = RENAMED_INPUT_NODES.get((infno, name), name)
+        rows += ADDED_INPUT_FIELDS.get((infno, name), ())
     else:
         name = RENAMED_OUTPUT_NODES.get((infno, name), name)
         known = {row[0]: row for row in rows}

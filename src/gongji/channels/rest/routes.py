@@ -16,6 +16,7 @@ from gongji.channels.rest import (
     sessions,
     settlements,
     sharing,
+    vouchers,
     wallet,
 )
 from gongji.channels.rest.ask import ask
@@ -62,6 +63,11 @@ def rest_routes() -> Router:
             bindings.add_binding,
             bindings.confirm_binding,
             bindings.end_binding,
+            vouchers.show_code,
+            vouchers.my_code_accounts,
+            vouchers.add_code_account,
+            vouchers.allow_code_account,
+            vouchers.end_code_account,
             sharing.my_sharing,
             sharing.my_uses,
             sharing.my_binding,

@@ -19,6 +19,7 @@ from gongji.web.portal import (
     regions,
     security,
     style,
+    vouchers,
 )
 
 
@@ -66,6 +67,12 @@ def portal_routes() -> Router:
             consent.end_channel,
             account.account,
             receipt.receipt,
+            vouchers.voucher,
+            vouchers.relative_page,
+            vouchers.add_relative,
+            vouchers.relatives_voucher,
+            vouchers.allow_relative,
+            vouchers.end_relative,
             family.family,
             family.end_page,
             family.end_binding,
