@@ -48,6 +48,14 @@ class _Lines:
         self._out.flush()
 
 
+def keep_output_clean() -> None:
+    """Set the log up for a command: warnings only, beside what it prints."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
 def _line(event: dict[str, object], **_: object) -> bytes:
     """Every message writes a line, so it must be quick."""
     return msgspec.json.encode(event)

@@ -15,6 +15,7 @@ from gongji.channels.nhsa.sandbox import Sandbox
 from gongji.cli.nhsa import print_explained
 from gongji.cli.opening import DataOption, fail, on_platform, settings_or_exit
 from gongji.core.refusal import Refusal
+from gongji.logs import keep_output_clean
 from gongji.service.faults import drop_fault, parse_fault, put_fault, set_faults
 from gongji.service.platform import Platform
 from gongji.service.recordings import MOST_LISTED, Bodies, Recording, Wanted, recording, recordings
@@ -97,6 +98,7 @@ def replay(
 
     例：gongji sandbox replay 12 --renew
     """
+    keep_output_clean()
 
     async def work(platform: Platform) -> Refusal | tuple[Recording, Bodies] | None:
         settings = settings_or_exit(data)

@@ -30,7 +30,20 @@ PUBLIC = (
     "/style",
     "/cashier",
 )
-OWN = ("/", "/account", "/family", "/family/new", "/messages", "/messages/settings", "/me", "/security", "/channels")
+OWN = (
+    "/",
+    "/account",
+    "/records",
+    "/records?business=premium",
+    "/pay",
+    "/family",
+    "/family/new",
+    "/messages",
+    "/messages/settings",
+    "/me",
+    "/security",
+    "/channels",
+)
 SERIOUS = {"serious", "critical"}
 
 

@@ -5,6 +5,7 @@ comes: a valid answer, never a fault of the server, and no money moves when the 
 """
 
 import copy
+import itertools
 import json
 import os
 import re
@@ -70,6 +71,8 @@ WRONG = st.one_of(
     ),
     st.text(max_size=40),
 )
+
+_patients = itertools.count(1)
 
 Place = tuple[tuple[Any, ...], Field | None]
 
@@ -228,7 +231,8 @@ WIRES: dict[str, Any] = {
 
 @pytest.fixture
 async def bench(city: Any) -> dict[str, Any]:
-    patient = await city.person(10**9)
+    # Numbers of its own: the many messages use up the city's.
+    patient = await city.person(10**9, certificate_no=f"99990219800506{next(_patients):03d}X")
     visit = await city.hospital.visit_with_fees(patient)
     _, settled = await city.hospital.settled(patient)
     known = Known(patient, visit, settled.info, city.hospital.code)

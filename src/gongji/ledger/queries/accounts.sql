@@ -106,3 +106,14 @@ where (p.from_account = any(%(ids)s) or p.to_account = any(%(ids)s))
        or (j.booked_at, p.journal_id, p.line) < (%(before)s, %(before_journal)s::bigint, %(before_line)s::bigint))
 order by j.booked_at desc, p.journal_id desc, p.line desc
 limit %(limit)s;
+
+-- name: movement_months
+-- What went into and out of a person's accounts month by month, without what only moved between them.
+select date_trunc('month', p.booked_on)::date, j.kind, p.purpose,
+       sum(case when p.from_account = any(%(ids)s) then -p.amount else p.amount end)::bigint
+from posting p
+join journal j on (j.booked_on, j.region, j.id) = (p.booked_on, p.region, p.journal_id)
+where (p.from_account = any(%(ids)s)) <> (p.to_account = any(%(ids)s))
+  and p.booked_on >= %(since)s
+group by 1, 2, 3
+order by 1;

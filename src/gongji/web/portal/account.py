@@ -22,7 +22,16 @@ from gongji.web.rendering import page
 from gongji.web.visitor import Visitor
 
 _PURPOSES = {"own": "本人使用", "shared": "家庭共济", "credit": "个人账户划入"}
-_KINDS = {"settlement": "", "reversal": "撤销退回", "credit": "", "premium": "缴费", "correction": "更正"}
+_KINDS = {
+    "reversal": "撤销退回",
+    "correction": "更正",
+    "premium_refund": "退费",
+    "set_aside": "划拨共济",
+    "given_back": "共济退回",
+    "transfer": "钱包转账",
+    "transfer_accepted": "钱包收款",
+    "transfer_returned": "转账退回",
+}
 LIMITED = (AccountState.FROZEN, AccountState.CLOSED)
 
 
@@ -36,6 +45,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     who: str
     place: str
     settlement: str | None
+    premium: str | None
 
 
 class Month(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,7 +111,7 @@ def months_of(movements: list[Movement], person_no: str) -> list[Month]:
     """Movements by month; what one bill took from several segments is one line."""
     merged: dict[tuple[object, ...], Movement] = {}
     for number, movement in enumerate(movements):
-        key = (movement.settlement or number, movement.purpose)
+        key = (movement.settlement or movement.premium or number, movement.purpose)
         before = merged.get(key)
         amount = movement.amount + (before.amount if before else 0)
         merged[key] = msgspec.structs.replace(movement, amount=amount)
@@ -121,12 +131,25 @@ def _line(movement: Movement, person_no: str) -> Line:
     return Line(
         at=movement.at,
         amount=movement.amount,
-        title=_KINDS.get(movement.kind) or _PURPOSES.get(movement.purpose, "其他"),
+        title=title_of(movement),
         what=movement.care.label if movement.care else "",
-        who=f"{movement.person_name} 使用" if for_other else "",
+        who=_who(movement) if for_other else "",
         place=movement.institution,
         settlement=movement.settlement,
+        premium=movement.premium,
     )
+
+
+def _who(movement: Movement) -> str:
+    """The relative whom the money was for."""
+    return f"给{movement.person_name}" if movement.premium else f"{movement.person_name} 使用"
+
+
+def title_of(movement: Movement) -> str:
+    """What a movement was, in a few words."""
+    if movement.premium_kind and movement.kind == "premium":
+        return f"缴{movement.premium_year}年{movement.premium_kind.label}"
+    return _KINDS.get(movement.kind) or _PURPOSES.get(movement.purpose, "其他")
 
 
 def _visits(settlements: Iterable[Settlement], places: dict[str, str]) -> list[Visit]:

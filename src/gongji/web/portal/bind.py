@@ -3,11 +3,8 @@
 The steps keep nothing on the server: each page carries the fields of those before it, and only the last one writes.
 """
 
-import hashlib
-import secrets
 from typing import Any, Final
 
-import msgspec
 from litestar import Request, get, post
 from litestar.di import NamedDependency
 from litestar.response import Redirect, Response, Template
@@ -18,10 +15,9 @@ from gongji.core.family import BindingState, Limits
 from gongji.core.policy import Kin, PolicyBook, SharingReach
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.service.bindings import BindingRequest, bind_once
-from gongji.service.commands import Sender
 from gongji.service.platform import Platform
 from gongji.web.form import Form, read_form
-from gongji.web.portal.family import CHANNEL
+from gongji.web.portal.once import CHANNEL, message_id, sender_of
 from gongji.web.rendering import page
 from gongji.web.visitor import Visitor
 
@@ -91,7 +87,7 @@ def _form(platform: Platform, visitor: Visitor, form: Form, problem: str = "") -
         visitor=visitor,
         form=form,
         problem=problem,
-        message_id=form.text("message_id") or secrets.token_urlsafe(18),
+        message_id=message_id(form),
         today=platform.clock().date(),
         relations=_relations(platform, visitor),
         regions=_regions(platform.book),
@@ -148,12 +144,7 @@ async def submit(
         return _form(platform, visitor, form)
     if wanted.notice_accepted and "signature_name" in form.faults:
         return _commitment(platform, visitor, form)
-    sender = Sender(
-        institution=f"{CHANNEL}/{visitor.person_no}",
-        message_id=form.text("message_id") or secrets.token_urlsafe(18),
-        transaction="bind",
-        input_hash=hashlib.sha256(msgspec.json.encode(wanted)).digest(),
-    )
+    sender = sender_of(visitor, form, "bind", wanted)
     made = await bind_once(platform, sender, wanted)
     if isinstance(made, Refusal):
         return _refused(platform, visitor, form, made)

@@ -17,10 +17,9 @@ from gongji.service.binding_life import confirm, end
 from gongji.service.bindings import BindingView, bindings_of
 from gongji.service.platform import Platform
 from gongji.web.faults import NoSuchPageError
+from gongji.web.portal.once import CHANNEL
 from gongji.web.rendering import page
 from gongji.web.visitor import Visitor
-
-CHANNEL: Final = "portal"
 
 _DONE: Final = {
     "bound": "绑定成功。家人下次就医购药时，先用他自己的账户，不够的部分用您的账户。",

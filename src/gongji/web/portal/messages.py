@@ -13,7 +13,7 @@ from gongji.service.inbox import choose, inbox, mark_read, preferences
 from gongji.service.platform import Platform
 from gongji.settings import Settings
 from gongji.web.form import read_form
-from gongji.web.portal.family import CHANNEL
+from gongji.web.portal.once import CHANNEL
 from gongji.web.rendering import page
 from gongji.web.visitor import Visitor
 

@@ -18,7 +18,7 @@ from gongji.service.platform import Platform
 from gongji.service.vouchers import Shown, show
 from gongji.web.faults import NoSuchPageError
 from gongji.web.form import Form, read_form
-from gongji.web.portal.family import CHANNEL
+from gongji.web.portal.once import CHANNEL
 from gongji.web.rendering import page
 from gongji.web.visitor import Visitor
 
