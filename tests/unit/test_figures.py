@@ -42,11 +42,8 @@ def test_counters_and_queues_are_added_and_the_dead_wait_for_nothing(tmp_path: P
     (folder / f"{ALIVE}.prom").write_text(OTHER)
     (folder / f"{DEAD}.prom").write_text(OTHER)
     together = values(Figures(tmp_path).together())
-    settled, queue, batches = (
-        ("gongji_settlements_total", "2207"),
-        ("gongji_queue_length", ""),
-        "gongji_batch_size_count",
-    )
+    settled, queue = ("gongji_settlements_total", "2207"), ("gongji_queue_length", "")
+    batches = ("gongji_batch_size_count", "")
     assert together[settled] == mine[settled] + 10
     assert together[queue] == mine[queue] + 7
     assert together[batches] == mine[batches]
