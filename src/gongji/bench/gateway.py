@@ -27,7 +27,7 @@ from gongji.http_listener import run_in_loop
 from gongji.listening import Listening, free_port
 
 HEADER = b"POST /fsi/api/rsfComIfsService/callService HTTP/1.1\r\nHost: b\r\nContent-Type: application/json\r\n"
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 180
 _SUCCESS = b'"infcode":0'
 
 

@@ -28,7 +28,7 @@ from gongji.policyfiles import load, locate
 from gongji.service.platform import china_now
 
 ACCOUNTS: Final = 2_000
-VISITS_A_SECOND: Final = 800
+VISITS_A_SECOND: Final = 300
 CLIENTS: Final = 32
 WORKERS: Final = 2
 PAUSE_SECONDS: Final = (1.0, 6.0)
