@@ -11,7 +11,7 @@ from typing import Any
 
 FOLDER = Path(__file__).parent / "contract" / "nhsa"
 _NOW = "inf_refmsgid|refmsg_time|respond_time|setl_time|opt_time|qltctrl_time|dld_endtime|checkTime"
-_ISSUED = "diag_info_id|file_qury_no|setl_list_id|setl_list_sn|jr_id|jrd_id"
+_ISSUED = "clr_appy_evt_id|diag_info_id|file_qury_no|setl_list_id|setl_list_sn|jr_id|jrd_id"
 MASKED = re.compile(rf'"({_NOW}|{_ISSUED})":"[0-9a-f: -]+"')
 
 

@@ -28,6 +28,7 @@ from gongji.listening import Listening, expect_free
 from gongji.logs import write_log_lines
 from gongji.policyfiles import load, locate
 from gongji.service import notices, set_aside, wallet
+from gongji.service.abuse_scan import scan
 from gongji.service.outlets import delivering
 from gongji.service.platform import Platform, china_now
 from gongji.service.upkeep import sweep
@@ -36,6 +37,7 @@ from gongji.settings import Settings, SettingsError, read_settings
 log = structlog.get_logger()
 
 WATCH_SECONDS: Final = 0.5
+LOOK_SECONDS: Final = 900
 
 
 def run(settings: Settings, listening: Listening, *, demo: bool, ready: Callable[[Platform], Awaitable[None]]) -> None:
@@ -87,6 +89,7 @@ async def _serve(
     figures.begin()
     chores = [asyncio.create_task(_keep_months(dsn)), asyncio.create_task(_keep_tidy(platform))]
     chores.append(asyncio.create_task(figures.keep_writing()))
+    chores.append(asyncio.create_task(_keep_looking(platform)))
     chores.append(asyncio.create_task(_keep_terms(platform)))
     if embedded:
         chores.append(asyncio.create_task(_keep_alive(embedded)))
@@ -164,6 +167,15 @@ async def _keep_tidy(platform: Platform) -> None:
         await asyncio.sleep(3600)
         with suppress(psycopg.Error):
             await sweep(platform)
+
+
+async def _keep_looking(platform: Platform) -> None:
+    """Look for patterns of misuse, every quarter of an hour."""
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        with suppress(psycopg.Error):
+            for finding in await scan(platform):
+                log.info("incident", kind=finding.kind.value, region=finding.region)
 
 
 async def _keep_worker(dsn: str, settings: Settings, listening: Listening) -> None:

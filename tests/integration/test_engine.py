@@ -207,7 +207,7 @@ async def test_a_frozen_account_pays_nothing(world: World) -> None:
     await world.person("父", 5_000, account_state=AccountState.FROZEN)
     refused = await world.platform.batcher.submit(world.purchase_command("父", 1_000))
     assert isinstance(refused, Refusal)
-    assert refused.text == "个人账户封停，请联系参保地医保经办机构"
+    assert refused.text == "个人账户已封停，请联系参保地医保经办机构"
 
 
 async def test_money_of_another_region_passes_the_clearing(world: World, dsn: str) -> None:

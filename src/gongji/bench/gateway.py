@@ -265,6 +265,8 @@ def measure(load: Load) -> Measured:
 
 def percentile(latencies: list[float], percent: int) -> float:
     """A percentile of latencies, in milliseconds."""
+    if len(latencies) == 1:
+        return latencies[0] * 1000
     return statistics.quantiles(latencies, n=100)[percent - 1] * 1000
 
 

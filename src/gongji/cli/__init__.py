@@ -2,18 +2,23 @@
 
 import typer
 
+from gongji.cli.account import account_app
 from gongji.cli.ask import ask
 from gongji.cli.bench import bench_app
 from gongji.cli.binding_money import binding_app
 from gongji.cli.catalogue import catalogue_app
+from gongji.cli.clearing import clearing_app
 from gongji.cli.client import client_app
 from gongji.cli.demo import demo_app
+from gongji.cli.incidents import incidents_app
 from gongji.cli.ledger import ledger_app
+from gongji.cli.life import life_app
 from gongji.cli.nhsa import nhsa_app
 from gongji.cli.outbox import outbox_app
 from gongji.cli.premium import premium_app
 from gongji.cli.purposes import purposes_command
 from gongji.cli.quote import quote
+from gongji.cli.reconcile import reconcile_app
 from gongji.cli.regions import regions_app
 from gongji.cli.sandbox import sandbox_app
 from gongji.cli.staff import staff_app
@@ -34,12 +39,17 @@ regions_app.command("purposes")(purposes_command)
 app.add_typer(regions_app, name="regions")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(binding_app, name="binding")
+app.add_typer(incidents_app, name="incidents")
+app.add_typer(account_app, name="account")
+app.add_typer(life_app, name="life")
 app.add_typer(voucher_app, name="voucher")
 app.add_typer(wallet_app, name="wallet")
 app.add_typer(premium_app, name="premium")
 app.add_typer(nhsa_app, name="nhsa")
 app.add_typer(sandbox_app, name="sandbox")
 app.add_typer(catalogue_app, name="catalogue")
+app.add_typer(clearing_app, name="clearing")
+app.add_typer(reconcile_app, name="reconcile")
 app.add_typer(client_app, name="client")
 app.add_typer(staff_app, name="staff")
 app.add_typer(outbox_app, name="outbox")

@@ -18,8 +18,6 @@ from gongji.service.platform import Platform
 
 binding_app = typer.Typer(no_args_is_help=True, help="家庭共济：绑定、确认、查询、解除。")
 
-_STATES = {"pending": "待确认", "active": "已绑定", "ended": "已解除"}
-
 
 @binding_app.command()
 def bind(
@@ -111,9 +109,8 @@ def list_(person: Annotated[str, typer.Argument(help="证件号码或社保卡�
     for view in views:
         b = view.binding
         until = str(b.ends_on) if b.ends_on else "长期"
-        state = _STATES[b.state.value]
         names = (view.authoriser.name, view.user.name)
-        table.add_row(b.id, *names, b.relation.label, state, str(b.starts_on), until, str(b.position))
+        table.add_row(b.id, *names, b.relation.label, b.label, str(b.starts_on), until, str(b.position))
     Console().print(table if views else "没有绑定")
 
 
@@ -137,4 +134,4 @@ def _amount(text: str) -> int | None:
 def _tell(outcome: Binding | Refusal) -> None:
     if isinstance(outcome, Refusal):
         fail(outcome.text)
-    Console().print(f"{outcome.id} {outcome.relation.label} {_STATES[outcome.state.value]}")
+    Console().print(f"{outcome.id} {outcome.relation.label} {outcome.label}")

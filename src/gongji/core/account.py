@@ -38,6 +38,8 @@ class AccountKind(StrEnum):
     """医保钱包：亲属转入、归持有人使用"""
     WALLET_TRANSIT = "wallet_transit"
     """医保钱包在途：已转出，对方尚未接收"""
+    BANK = "bank"
+    """银行存款：清算款从这里付出，收到这里"""
 
     __hash__ = str.__hash__
 

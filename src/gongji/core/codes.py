@@ -60,7 +60,7 @@ class AccountState(Term):
     """State of a personal account (个人账户状态)."""
 
     OPEN = "open", "正常"
-    FROZEN = "frozen", "封停"
+    FROZEN = "frozen", "已封停"
     CLOSED = "closed", "已注销"
     """注销"""
     NONE = "none", "无个人账户"
@@ -149,6 +149,41 @@ class BindingTerm(Term):
     LONG_TERM = "long_term", "长期"
     SINGLE_USE = "single_use", "临时"
     """用一次即失效"""
+
+
+class PaperKind(Term):
+    """Kind of a paper that proves a binding (材料种类)."""
+
+    ID_CARD = "id_card", "身份证"
+    INSURANCE_CARD = "insurance_card", "社保卡（医保卡）"
+    HOUSEHOLD_REGISTER = "household_register", "户口簿"
+    AUTHORISATION_LETTER = "authorisation_letter", "授权书"
+    MARRIAGE_CERTIFICATE = "marriage_certificate", "结婚证"
+    BIRTH_CERTIFICATE = "birth_certificate", "出生医学证明"
+    RELATION_PROOF = "relation_proof", "亲属关系证明"
+
+
+class ProofWay(Term):
+    """How a relation is proved (证明方式)."""
+
+    COMMITMENT = "commitment", "签署个人承诺书"
+    DOCUMENTS = "documents", "上传材料并审核"
+    COUNTER = "counter", "窗口核验材料"
+
+
+class BindingChannel(Term):
+    """Where an application for a binding is taken (办理渠道); institutions' own terminals are none."""
+
+    PORTAL = "portal", "网上服务大厅"
+    REST = "rest", "第三方渠道"
+    APP = "app", "医保服务平台 APP"
+    MINI_PROGRAM = "mini_program", "小程序"
+    OFFICIAL_ACCOUNT = "official_account", "微信公众号"
+    WECHAT = "wechat", "微信"
+    ALIPAY = "alipay", "支付宝"
+    WEBSITE = "website", "网站"
+    COUNTER = "counter", "医保大厅"
+    WINDOW = "window", "指定服务窗口"
 
 
 class PlaceKind(Term):

@@ -168,7 +168,7 @@ def offered(
 
     Args:
         book: the rules.
-        binding: the binding, which holds on the day.
+        binding: the binding, whose period covers the day.
         authoriser: whose money it is.
         accounts: everything that is the authoriser's: his account, and what he has set aside.
         visit: where and when it is asked for.
@@ -208,7 +208,7 @@ def _barred(
     places = binding.limits.places
     reasons = (
         (out is not None, out, detail),
-        (binding.state is BindingState.FROZEN, NotDrawn.BINDING_FROZEN, ""),
+        (binding.state is not BindingState.ACTIVE, NotDrawn.BINDING_FROZEN, ""),
         (
             authoriser.scheme is not Scheme.EMPLOYEE or not authoriser.insured_on(visit.on),
             NotDrawn.AUTHORISER_NOT_INSURED,

@@ -1,27 +1,24 @@
 """Bindings: a relative's permission to draw on one's account (家庭共济绑定)."""
 
 from datetime import date, datetime
-from enum import StrEnum
 
 import msgspec
 
-from gongji.core.codes import BindingTerm, PlaceKind, Purpose, Relation, SharingMode
+from gongji.core.codes import BindingTerm, PlaceKind, Purpose, Relation, SharingMode, Term
 from gongji.core.money import Fen
 
 
-class BindingState(StrEnum):
+class BindingState(Term):
     """State of a binding (绑定状态)."""
 
-    REVIEW = "review"
-    """待审核：材料提交后由经办人员审核"""
-    PENDING = "pending"
-    """待确认"""
-    ACTIVE = "active"
-    """已绑定"""
-    FROZEN = "frozen"
-    """已冻结：经办机构暂停使用"""
-    ENDED = "ended"
-    """已解除"""
+    REVIEW = "review", "待审核"
+    """材料提交后由经办人员审核"""
+    PENDING = "pending", "待确认"
+    ACTIVE = "active", "已绑定"
+    FROZEN = "frozen", "已冻结"
+    """经办机构暂停使用"""
+    ENDED = "ended", "已解除"
+    """解除，或没有成立"""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -65,6 +62,7 @@ class Binding(msgspec.Struct, frozen=True, kw_only=True):
         starts_on, ends_on: days on which it may be used, both included; no end is open-ended.
         limits: what the authoriser allows at most.
         term: whether it lasts, or ends when it has been used once.
+        ended_reason: why it ended or never began, one of ``core.notices.EndReason``; empty while it lives.
     """
 
     id: str
@@ -79,8 +77,20 @@ class Binding(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits = NO_LIMITS
     term: BindingTerm = BindingTerm.LONG_TERM
     created_at: datetime
+    ended_reason: str = ""
+
+    def covers(self, day: date) -> bool:
+        """Whether a day lies within its period, whatever its state."""
+        return self.starts_on <= day and (self.ends_on is None or day <= self.ends_on)
 
     def holds_on(self, day: date) -> bool:
         """Whether it may be used for care on a day."""
-        within = self.starts_on <= day and (self.ends_on is None or day <= self.ends_on)
-        return within and self.state is BindingState.ACTIVE
+        return self.covers(day) and self.state is BindingState.ACTIVE
+
+    @property
+    def label(self) -> str:
+        """Its state as people read it: what never began is 已驳回, what was used once is 已失效."""
+        return _ENDED_AS.get(self.ended_reason, self.state.label)
+
+
+_ENDED_AS = {"rejected": "已驳回", "declined": "已拒绝", "used_up": "已失效", "expired": "已到期"}

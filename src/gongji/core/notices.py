@@ -46,11 +46,14 @@ class Kind(Term):
     BINDING_IN_REVIEW = "binding_in_review", "家庭共济绑定待审核"
     BINDING_REQUESTED = "binding_requested", "家庭共济绑定已提交"
     BINDING_TO_CONFIRM = "binding_to_confirm", "家庭共济绑定待您确认"
+    BINDING_FOR_WARD = "binding_for_ward", "孩子的家庭共济绑定待您确认"
     BINDING_CONFIRMED = "binding_confirmed", "家庭共济绑定已生效"
     BINDING_REFUSED = "binding_refused", "家庭共济绑定未成立"
     BINDING_AMENDED = "binding_amended", "家庭共济绑定已变更"
     BINDING_FROZEN = "binding_frozen", "家庭共济绑定已冻结"
     BINDING_UNFROZEN = "binding_unfrozen", "家庭共济绑定已恢复"
+    BINDING_PAUSED = "binding_paused", "家庭共济绑定暂停使用"
+    BINDING_RESUMED = "binding_resumed", "家庭共济绑定恢复使用"
     BINDING_ENDED = "binding_ended", "家庭共济绑定已解除"
     SHARED_MONEY_USED = "shared_money_used", "共济资金已使用"
     SHARED_MONEY_RETURNED = "shared_money_returned", "共济资金已退回"
@@ -86,6 +89,8 @@ class EndReason(Term):
     INSURANCE_CHANGED = "insurance_changed", "一方参保关系变更"
     DIVORCED = "divorced", "双方已离婚"
     ENDED_BY_AGENCY = "ended_by_agency", "医保经办机构解除"
+    DECLINED = "declined", "使用人没有同意"
+    REJECTED = "rejected", "材料审核没有通过"
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,6 +125,9 @@ WORDS: Final[dict[Kind, dict[Side, Words]]] = {
     Kind.BINDING_TO_CONFIRM: {
         Side.USER: ("{other}申请把个人账户共享给您使用，请在“家庭共济”中确认或拒绝。",),
     },
+    Kind.BINDING_FOR_WARD: {
+        Side.SELF: ("有亲属申请把个人账户共享给您的孩子使用，请您作为监护人在“家庭共济”中确认或拒绝。",),
+    },
     Kind.BINDING_CONFIRMED: {
         Side.AUTHORISER: ("您与{other}的家庭共济绑定已生效，{other}可以使用您共享的资金。", "您设定的限额：{limits}。"),
         Side.USER: ("您与{other}的家庭共济绑定已生效，本人账户不够时可以使用{other}共享的资金。",),
@@ -139,6 +147,14 @@ WORDS: Final[dict[Kind, dict[Side, Words]]] = {
     Kind.BINDING_UNFROZEN: {
         Side.AUTHORISER: ("您与{other}的家庭共济绑定已于{when}恢复，{other}可以继续使用。",),
         Side.USER: ("您与{other}的家庭共济绑定已于{when}恢复，可以继续使用。",),
+    },
+    Kind.BINDING_PAUSED: {
+        Side.AUTHORISER: ("您与{other}的家庭共济绑定于{when}暂停使用：{reason}。恢复后可以继续使用。",),
+        Side.USER: ("您与{other}的家庭共济绑定于{when}暂停使用，恢复后可以继续使用。",),
+    },
+    Kind.BINDING_RESUMED: {
+        Side.AUTHORISER: ("您与{other}的家庭共济绑定于{when}恢复使用。",),
+        Side.USER: ("您与{other}的家庭共济绑定于{when}恢复使用。",),
     },
     Kind.BINDING_ENDED: {
         Side.AUTHORISER: ("您与{other}的家庭共济绑定已于{when}解除（{reason}），{other}不能再使用您的资金。",),
@@ -302,9 +318,10 @@ def of_binding(binding: Binding, what: str, at: datetime, **facts: str) -> list[
 
     Args:
         binding: as it is after the step.
-        what: ``bound``, ``confirmed``, ``declined``, ``amended``, ``frozen``, ``unfrozen``, or an ``EndReason``.
+        what: ``bound``, ``approved``, ``confirmed``, ``declined``, ``rejected``, ``amended``, ``frozen``, ``unfrozen``,
+            ``paused``, ``resumed``, or an ``EndReason``.
         at: when.
-        facts: ``reason`` of a refusal or freezing, ``changes`` of an amendment: the limits as they are now.
+        facts: ``reason`` of a refusal, freezing or pause, ``changes`` of an amendment: the limits as they are now.
 
     Raises:
         ValueError: ``what`` is none of these.
@@ -317,13 +334,16 @@ def of_binding(binding: Binding, what: str, at: datetime, **facts: str) -> list[
         return [notice for kind in kinds for notice in told_of(kind, at, both, about=binding.id)]
     if binding.state is BindingState.REVIEW:
         return told_of(Kind.BINDING_IN_REVIEW, at, both, about=binding.id)
-    if what in ("bound", "confirmed"):
+    if what in ("bound", "approved", "confirmed"):
         return told_of(Kind.BINDING_CONFIRMED, at, both, about=binding.id, limits=limits_in_words(binding.limits))
     return told_of(Kind.BINDING_ENDED, at, both, about=binding.id, reason=EndReason(what).label)
 
 
 _STEPS: Final = {
     "declined": Kind.BINDING_REFUSED,
+    "rejected": Kind.BINDING_REFUSED,
+    "paused": Kind.BINDING_PAUSED,
+    "resumed": Kind.BINDING_RESUMED,
     "amended": Kind.BINDING_AMENDED,
     "frozen": Kind.BINDING_FROZEN,
     "unfrozen": Kind.BINDING_UNFROZEN,

@@ -100,6 +100,11 @@ class Code(Enum):
     FACT_MISSING = "fact_missing", "计算需要{what}，请补充后重试"
     NOTICE_NOT_ACCEPTED = "notice_not_accepted", "请先阅读并同意告知书"
     COMMITMENT_NOT_SIGNED = "commitment_not_signed", "请先签署个人承诺书"
+    SIGNATURE_INVALID = "signature_invalid", "签名不能使用：{what}"
+    PAPER_INVALID = "paper_invalid", "材料不能使用：{what}"
+    PAPERS_MISSING = "papers_missing", "缺少：{what}"
+    COMMITMENT_BARRED = "commitment_barred", "您目前不能用承诺方式在网上办理，请带材料到医保经办窗口办理"
+    WAY_NOT_OFFERED = "way_not_offered", "{region}不接受通过{channel}办理绑定，请换其他渠道"
     NOT_REAL_NAME = "not_real_name", "请先完成实名认证"
     SELF_BINDING = "self_binding", "不能与本人绑定家庭共济，本人的账户可以直接使用"
     AUTHORISER_NOT_EMPLOYEE = (
@@ -117,6 +122,15 @@ class Code(Enum):
     ALREADY_BOUND = "already_bound", "双方已有生效或待确认的绑定，无需重复办理"
     TOO_MANY_USERS = "too_many_users", "{region}规定一位授权人最多绑定 {limit} 位使用人"
     TOO_MANY_AUTHORISERS = "too_many_authorisers", "{region}规定一位使用人最多接受 {limit} 位授权人"
+    LONG_TERM_NOT_OFFERED = (
+        "long_term_not_offered",
+        "{region}规定长期关联只在职工医保参保人之间办理，可以改办临时关联（只用一次）",
+    )
+    SINGLE_USE_NOT_OFFERED = "single_use_not_offered", "{region}不办理临时关联，请办理长期关联"
+    BOUND_TOO_OFTEN = (
+        "bound_too_often",
+        "您与对方在 {days} 天内已绑定过 {times} 次，暂不能再次绑定，请到医保经办窗口办理",
+    )
     MODE_NOT_OFFERED = "mode_not_offered", "当地不办理{asked}，可选：{allowed}"
     SELF_TRANSFER = "self_transfer", "不能向本人的医保钱包转账"
     SENDER_NOT_INSURED = "sender_not_insured", "您当前{state}，须正常参加基本医保才能转账"
@@ -161,6 +175,17 @@ class Code(Enum):
     PREMIUM_NOT_REFUNDABLE = "premium_not_refundable", "这笔缴费不能在这里退还：{why}"
     BINDING_UNKNOWN = "binding_unknown", "未找到这条家庭共济绑定"
     BINDING_ENDED = "binding_ended", "这条绑定已解除，无需重复办理"
+    BINDING_STATE = "binding_state", "这条绑定{state}，不能{act}"
+    GUARDIAN_NEEDED = "guardian_needed", "使用人未满 {age} 周岁，由监护人（{who}）确认"
+    ACCOUNT_STATE = "account_state", "这个人的账户{state}，不能{act}"
+    REASON_MISSING = "reason_missing", "请写明原因"
+    LIFE_EVENT_INVALID = "life_event_invalid", "不能登记：{what}"
+    LIFE_EVENT_KNOWN = "life_event_known", "已登记过{what}（{on}），与这次不同；请核对后按差错更正办理"
+    INCIDENT_UNKNOWN = "incident_unknown", "未找到这条线索，请核对编号"
+    INCIDENT_CLOSED = "incident_closed", "这条线索已处理（{state}），不能再次处理"
+    ROLE_MISSING = "role_missing", "您的岗位不能办理这项业务，需要：{roles}"
+    ELSEWHERE = "elsewhere", "不在您负责的参保地，请由参保地经办人员办理"
+    STAFF_UNKNOWN = "staff_unknown", "没有这个工号，或已停用"
     CODE_ACCOUNT_UNKNOWN = "code_account_unknown", "没有找到这个亲情账户，或者它已经解除"
     CODE_ACCOUNT_EXISTS = "code_account_exists", "已经添加过这位家人，无需重复办理"
     CODE_ACCOUNT_WAITS = (

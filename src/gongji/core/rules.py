@@ -10,9 +10,12 @@ import msgspec
 
 from gongji.core.codes import (
     BillPart,
+    BindingChannel,
     Care,
     Confidence,
     Level,
+    PaperKind,
+    ProofWay,
     Purpose,
     Reach,
     Relation,
@@ -368,6 +371,58 @@ class BindingProof(msgspec.Struct, frozen=True, kw_only=True):
     confirm_by_user: bool = False
 
 
+class ProofPapers(msgspec.Struct, frozen=True, kw_only=True):
+    """How a relation is proved, by the way of application (绑定证明材料).
+
+    Attributes:
+        online: what is asked for online: a signed commitment, or papers that are reviewed.
+        documents: papers to upload where they are asked for online.
+        counter: papers that a clerk must have seen.
+        asks_card: the relative's card number is asked for as well.
+        closed: channels by which the place takes no application.
+    """
+
+    cite: Citation
+    online: ProofWay = ProofWay.COMMITMENT
+    documents: tuple[PaperKind, ...] = ()
+    counter: tuple[PaperKind, ...] = ()
+    asks_card: bool = False
+    closed: tuple[BindingChannel, ...] = ()
+
+
+class LinkTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """Which bindings are made: for long only between employees, or for a single use as well (关联类型)."""
+
+    cite: Citation
+    long_term_employees_only: bool = False
+    single_use: bool = True
+
+
+class Guardianship(msgspec.Struct, frozen=True, kw_only=True):
+    """Who speaks for those who are too young, where a place asks the user, by what they are to the child (监护人)."""
+
+    cite: Citation
+    minor_under: int
+    relations: tuple[Relation, ...]
+
+
+class Pattern(msgspec.Struct, frozen=True, kw_only=True):
+    """From when on something looks like misuse (线索阈值).
+
+    Attributes:
+        most: this many in the window, or more, are an incident.
+        minutes: length of the window.
+        places: at how many places at least, where that matters.
+        refuse_from: from this many on the business itself is refused, or None for never.
+    """
+
+    cite: Citation
+    most: int
+    minutes: int
+    places: int = 1
+    refuse_from: int | None = None
+
+
 class Category(msgspec.Struct, frozen=True, kw_only=True):
     """A class of spending with the purposes in it, and who says that account money may be meant for it."""
 
@@ -528,6 +583,10 @@ Rule = (
     | SharingPurposes
     | Draw
     | BindingProof
+    | ProofPapers
+    | LinkTerms
+    | Guardianship
+    | Pattern
     | Categories
     | Premium
     | PremiumLate

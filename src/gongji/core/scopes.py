@@ -18,6 +18,7 @@ class Scope(StrEnum):
     WALLET = "wallet"
     VOUCHER = "voucher"
     MESSAGES_READ = "messages:read"
+    RECONCILE = "reconcile"
 
     @property
     def label(self) -> str:
@@ -27,12 +28,12 @@ class Scope(StrEnum):
     @property
     def personal(self) -> bool:
         """Whether a person grants it; the others belong to an institution itself."""
-        return self is not Scope.MESSAGES_READ
+        return self not in (Scope.MESSAGES_READ, Scope.RECONCILE)
 
     @property
     def changes(self) -> bool:
         """Whether it lets the channel do something, not only look."""
-        return self in (Scope.BINDINGS_WRITE, Scope.PREMIUMS_WRITE, Scope.WALLET, Scope.VOUCHER)
+        return self in (Scope.BINDINGS_WRITE, Scope.PREMIUMS_WRITE, Scope.WALLET, Scope.VOUCHER, Scope.RECONCILE)
 
 
 _LABELS: Final = {
@@ -46,6 +47,7 @@ _LABELS: Final = {
     Scope.WALLET: "查看医保钱包，并替您办理转入转出",
     Scope.VOUCHER: "替您出示医保码",
     Scope.MESSAGES_READ: "查询本机构报文的办理结果（只给机构，不涉及个人授权）",
+    Scope.RECONCILE: "上报本机构的结算清单，查看差异和月度对账单（只给机构，不涉及个人授权）",
 }
 
 

@@ -129,6 +129,7 @@ def binding(row: Row) -> Binding:
         limits=limits(row[9]),
         term=_BINDINGTERM[row[10]],
         created_at=row[11],
+        ended_reason=row[12] or "",
     )
 
 

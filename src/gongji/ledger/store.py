@@ -1,6 +1,6 @@
 """Read and write the books: typed functions over the named statements."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, TypeAlias, overload
 
@@ -27,6 +27,16 @@ async def run(conn: Books, statement: str, /, **parameters: Any) -> Cursor | Res
 async def run(conn: Books, statement: str, /, **parameters: Any) -> Cursor | Result:
     """Run a named statement, or let it wait in the pipeline."""
     return await conn.execute(queries[statement], parameters)
+
+
+async def stream(
+    conn: AsyncConnection, statement: str, size: int, /, **parameters: Any
+) -> AsyncIterator[list[tuple[Any, ...]]]:
+    """Rows of a named statement, ``size`` at a time, however many there are; inside a transaction."""
+    async with conn.cursor(name=statement) as cursor:
+        await cursor.execute(queries[statement], parameters)
+        while found := await cursor.fetchmany(size):
+            yield found
 
 
 async def lock_accounts(conn: AsyncConnection, owners: Sequence[str]) -> list[PersonalAccount]:

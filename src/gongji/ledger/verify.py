@@ -34,7 +34,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         kind: ``seal``, ``chain``, ``document``, ``split``, ``balance``, ``orphan``, ``link``, ``year_total``,
-            ``binding_use``, ``premium``, ``transfer`` or ``transit``.
+            ``binding_use``, ``premium``, ``transfer``, ``transit`` or ``clearing``.
         row: which row, in words.
         stated: what stands in the database.
         computed: what it should be.
@@ -103,6 +103,7 @@ def verify(dsn: str, progress: Progress = lambda _: None) -> Report:
             or _first(conn, "verify_premiums", "premium", "待遇期间与有效缴费不一致")
             or _check_transfers(conn, count.transfers)
             or _first(conn, "verify_year_totals", "year_total", "年度累计与结算记录不一致")
+            or _check_clearing(conn)
         )
     return Report(journals=count.journals, postings=count.postings, seals=count.seals, difference=difference)
 
@@ -299,6 +300,15 @@ def _check_uses(conn: Connection, drawn: Counter[tuple[str, date]]) -> Differenc
         if kept.get(key, 0) != drawn[key]:
             row = f"绑定 {key[0]} {key[1]} 的已用额度"
             return Difference(kind="binding_use", row=row, stated=str(kept.get(key, 0)), computed=str(drawn[key]))
+    return None
+
+
+def _check_clearing(conn: Connection) -> Difference | None:
+    """Both sides' books agree, closed months are still what they were, and what was paid was booked."""
+    for statement in ("verify_clearing_pairs", "verify_clearing_months", "verify_clearing_payments"):
+        row = conn.execute(queries[statement]).fetchone()
+        if row:
+            return Difference(kind="clearing", row=row[0], stated=str(row[1]), computed=str(row[2]))
     return None
 
 

@@ -7,7 +7,7 @@ import msgspec
 from gongji.core.codes import Confidence, Scheme
 from gongji.core.policy import Citation, PolicyBook, Region, Rule
 from gongji.policyfiles.facts import FACTS
-from gongji.policyfiles.rules import FACT_RULES, READERS
+from gongji.policyfiles.rules import FACT_RULES, PATTERNS, READERS
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,9 +55,9 @@ def _subject(name: str) -> str:
 
 
 def columns(book: PolicyBook) -> tuple[Column, ...]:
-    """Subjects and schemes that any region states, in the order of the rules."""
+    """Subjects and schemes that any region states, in the order of the rules; thresholds of ours are no knowledge."""
     used = {(_subject(name), scheme) for _, name, scheme in book.rules}
-    subjects = dict.fromkeys(_subject(name) for name in READERS)
+    subjects = dict.fromkeys(_subject(name) for name in READERS if name not in PATTERNS)
     return tuple((subject, scheme) for subject in subjects for scheme in Scheme if (subject, scheme) in used)
 
 

@@ -17,8 +17,11 @@ from gongji.core.rules import (
     Categories,
     Deductible,
     Draw,
+    Guardianship,
     Kin,
+    LinkTerms,
     MedicalYear,
+    Pattern,
     Payable,
     Premium,
     PremiumLate,
@@ -26,6 +29,7 @@ from gongji.core.rules import (
     PremiumRefund,
     PremiumRow,
     Prescription,
+    ProofPapers,
     Ratio,
     RatioRow,
     Rule,
@@ -76,6 +80,14 @@ RULE_NAMES = {
     "sharing.regional": "由各地规定的用途",
     "sharing.draw": "共济支付顺序",
     "sharing.binding": "共济绑定手续",
+    "sharing.proof": "共济绑定证明",
+    "sharing.terms": "长期与临时关联",
+    "sharing.guardian": "未成年人的监护人",
+    "abuse.broker": "线索：代人集中绑定",
+    "abuse.ping_pong": "线索：反复绑定解绑",
+    "abuse.single_use": "线索：频繁临时绑定",
+    "abuse.quick_series": "线索：短时间多店购药",
+    "abuse.two_places": "线索：同一时间两地就医购药",
     "wallet.transfer": "医保钱包转账",
     "wallet.opening": "医保钱包开通",
     **dict(TOLD.values()),
@@ -231,6 +243,32 @@ def _binding(rule: BindingProof) -> list[str]:
     return [f"告知书：{rule.notice}", f"承诺书：{rule.commitment}", *confirm]
 
 
+def _proof(rule: ProofPapers) -> list[str]:
+    uploaded = f"：{_labels(rule.documents)}" if rule.documents else ""
+    more = (
+        (rule.asks_card, "须填写使用人的社保卡号"),
+        (rule.closed, f"不办理的渠道：{_labels(rule.closed)}"),
+    )
+    return [
+        f"网上：{rule.online.label}{uploaded}",
+        f"窗口核验：{_labels(rule.counter) or '不要材料'}",
+        *(text for flag, text in more if flag),
+    ]
+
+
+def _terms(rule: LinkTerms) -> list[str]:
+    long_term = "长期关联只在职工医保参保人之间" if rule.long_term_employees_only else "长期关联不限险种"
+    return [long_term, "可以办临时关联，用一次即失效" if rule.single_use else "不办临时关联"]
+
+
+def _pattern(rule: Pattern) -> list[str]:
+    days, minutes = divmod(rule.minutes, 24 * 60)
+    window = f"{days} 天" if days and not minutes else f"{rule.minutes} 分钟"
+    places = [f"涉及 {rule.places} 处以上"] if rule.places > 1 else []
+    refused = [f"{rule.refuse_from} 次起不再办理"] if rule.refuse_from else []
+    return [f"{window}内 {rule.most} 次及以上", *places, *refused]
+
+
 def _premium(rule: Premium) -> list[str]:
     lines = ["国家最低标准，当地标准以当地公布为准"] if rule.minimum else []
     lines += [_premium_row(row) for row in rule.rows]
@@ -299,6 +337,10 @@ _LINES: dict[type[Any], Callable[[Any], list[str]]] = {
         "一个账户要付得清全部保费" if rule.one_account_must_cover else "可以由几个账户依次支付"
     ],
     BindingProof: _binding,
+    ProofPapers: _proof,
+    LinkTerms: _terms,
+    Guardianship: lambda rule: [f"未满 {rule.minor_under} 周岁，由{_labels(rule.relations)}确认"],
+    Pattern: _pattern,
     WalletTransfer: _wallet_transfer,
     WalletOpening: _wallet_opening,
 }

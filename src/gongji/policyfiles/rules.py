@@ -5,15 +5,30 @@ from collections.abc import Callable
 
 import msgspec
 
-from gongji.core.codes import BillPart, Care, PremiumKind, Purpose, Reach, Relation, SharingMode
+from gongji.core.codes import (
+    BillPart,
+    BindingChannel,
+    Care,
+    PaperKind,
+    PremiumKind,
+    ProofWay,
+    Purpose,
+    Reach,
+    Relation,
+    SharingMode,
+)
 from gongji.core.rules import (
     BindingProof,
     Citation,
     Draw,
+    Guardianship,
     Kin,
+    LinkTerms,
     MedicalYear,
+    Pattern,
     Payable,
     PayableRow,
+    ProofPapers,
     Rule,
     SameAs,
     Segments,
@@ -160,6 +175,47 @@ def _binding(block: Table, cite: Citation) -> Rule | None:
     return BindingProof(cite=cite, notice=notice, commitment=commitment, confirm_by_user=confirm)
 
 
+def _proof(block: Table, cite: Citation) -> Rule | None:
+    online = block.word("online", (ProofWay.COMMITMENT.value, ProofWay.DOCUMENTS.value), required=True)
+    documents = block.choices("documents", PaperKind, required=False) or ()
+    counter = block.choices("counter", PaperKind)
+    closed = block.choices("closed", BindingChannel, required=False) or ()
+    asks_card = block.flag("asks_card") or False
+    if online is None or counter is None:
+        return None
+    if bool(documents) != (online == ProofWay.DOCUMENTS.value):
+        block.fault("documents", 'documents 只在 online = "documents" 时写，且至少一种')
+    return ProofPapers(
+        cite=cite, online=ProofWay(online), documents=documents, counter=counter, asks_card=asks_card, closed=closed
+    )
+
+
+def _terms(block: Table, cite: Citation) -> Rule:
+    employees, single = block.flag("long_term_employees_only"), block.flag("single_use")
+    return LinkTerms(cite=cite, long_term_employees_only=employees or False, single_use=single is not False)
+
+
+def _guardian(block: Table, cite: Citation) -> Rule | None:
+    under = block.count("minor_under", low=1, high=30, required=True)
+    relations = block.choices("relations", Relation)
+    return (
+        None if under is None or relations is None else Guardianship(cite=cite, minor_under=under, relations=relations)
+    )
+
+
+def _pattern(block: Table, cite: Citation) -> Rule | None:
+    most = block.count("most", low=2, required=True)
+    days, minutes = block.count("days", low=1, high=366), block.count("minutes", low=1)
+    places = block.count("places", low=1) or 1
+    refuse_from = block.count("refuse_from", low=1)
+    if (days is None) == (minutes is None):
+        block.fault("days", "days（天）、minutes（分钟）写一项")
+    if most is None or (days is None and minutes is None):
+        return None
+    window = days * 24 * 60 if days else minutes or 0
+    return Pattern(cite=cite, most=most, minutes=window, places=places, refuse_from=refuse_from)
+
+
 def _wallet_transfer(block: Table, cite: Citation) -> Rule | None:
     per_day, most = block.count("per_day", low=1), block.amount("most", required=False)
     start, end, back = block.hour("closed_from"), block.hour("closed_until"), block.hour("returned_at")
@@ -196,6 +252,15 @@ def _or_same_as(reader: Reader) -> Reader:
 CARE_SUBJECTS = ("outpatient", "inpatient", "special_disease")
 """Kinds of care with rules of their own."""
 
+PATTERNS = (
+    "abuse.broker",
+    "abuse.ping_pong",
+    "abuse.single_use",
+    "abuse.quick_series",
+    "abuse.two_places",
+)
+"""What looks like misuse: thresholds by name."""
+
 _FUND_RULES: dict[str, Reader] = {
     f"{subject}.{rule}": _or_same_as(reader)
     for subject in CARE_SUBJECTS
@@ -227,6 +292,10 @@ READERS: dict[str, Reader] = {
     "sharing.regional": _purposes,
     "sharing.draw": _draw,
     "sharing.binding": _binding,
+    "sharing.proof": _proof,
+    "sharing.terms": _terms,
+    "sharing.guardian": _guardian,
+    **dict.fromkeys(PATTERNS, _pattern),
     "wallet.transfer": _wallet_transfer,
     "wallet.opening": _wallet_opening,
     **dict.fromkeys((rule for rule, _ in TOLD.values()), read_statement),

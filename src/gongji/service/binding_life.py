@@ -1,30 +1,30 @@
-"""The life of a binding after it was asked for: confirmed, declined, changed, frozen, ended (绑定的确认、变更、解除).
+"""What the two sides do with a binding after it was asked for: confirm, decline, change, end (绑定的确认、变更、解除).
 
 Each change locks both sides' accounts, so that no settlement runs beside it, and leaves an event that stays.
 """
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any
 
 import msgspec
 from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
-from gongji.core.codes import SharingMode
-from gongji.core.eligibility import limits_fault
+from gongji.core.codes import AccountState, Relation, SharingMode
+from gongji.core.consent import Consent, guardianship, second_consent
+from gongji.core.eligibility import Counts, limits_fault, may_bind
 from gongji.core.family import Binding, BindingState, Limits
-from gongji.core.notices import limits_in_words, of_binding
+from gongji.core.notices import Kind, Side, limits_in_words, of_binding, told_of
 from gongji.core.person import Person
-from gongji.core.policy import PolicyBook
+from gongji.core.policy import Guardianship, PolicyBook
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.ledger import rows, store
+from gongji.service.binding_steps import By, changing, enter, note_event
 from gongji.service.commands import Sender
 from gongji.service.notices import tell
-from gongji.service.people import people_by_number
+from gongji.service.people import people_by_number, read_accounts
 from gongji.service.platform import Platform
 from gongji.service.set_aside import release, set_quota
-from gongji.service.transact import all_or_nothing
+from gongji.service.staff_acts import Desk, note_act
 
 
 async def begin(
@@ -43,43 +43,157 @@ def _by(channel: str, binding: Binding, now: datetime) -> Sender:
     return Sender(institution=channel, message_id=number, transaction="binding", input_hash=b"")
 
 
-async def confirm(platform: Platform, binding_id: str, actor: str, channel: str) -> Binding | Refusal:
-    """The relative's own consent, where the region asks for both."""
+async def activate(
+    conn: AsyncConnection, rules: PolicyBook, binding: Binding, what: str, by: By, now: datetime
+) -> Binding | Refusal:
+    """Let a binding become active, if the two are still fit for it by the rules of today."""
+    people = await people_by_number(conn, [binding.authoriser, binding.user])
+    authoriser, user = people[binding.authoriser], people[binding.user]
+    unfit = await still_fit(conn, rules, binding, authoriser, user, now)
+    if unfit:
+        return unfit
+    refusal = await begin(conn, rules, authoriser, binding, by.channel, now)
+    return refusal or await enter(conn, binding, BindingState.ACTIVE, what, by, now)
+
+
+async def still_fit(
+    conn: AsyncConnection, rules: PolicyBook, binding: Binding, authoriser: Person, user: Person, now: datetime
+) -> Refusal | None:
+    """Whether what was asked for some time ago may still begin; the binding itself does not count against it."""
+    accounts = await read_accounts(conn, authoriser.person_no)
+    state = accounts[0].state if accounts else AccountState.NONE
+    cursor = await store.run(
+        conn, "binding_counts", authoriser=authoriser.person_no, user=user.person_no, mode=binding.mode.value
+    )
+    giving, taking, _ = await cursor.fetchone() or (0, 0, 0)
+    others = Counts(users_of_authoriser=giving, authorisers_of_user=taking, between_them=0)
+    return may_bind(rules, authoriser, state, user, binding.relation, others, now.date())
+
+
+async def confirm(
+    platform: Platform, binding_id: str, actor: str, channel: str, desk: Desk | None = None
+) -> Binding | Refusal:
+    """The relative's own consent, where the place asks for it; for a minor his guardian gives it."""
 
     async def work(conn: AsyncConnection, binding: Binding) -> Binding | Refusal:
-        if actor != binding.user:
-            return refuse(Code.NOT_YOURS)
-        if binding.state is not BindingState.PENDING:
+        refusal = await _speaks_for(conn, platform.book, binding, actor, platform.clock())
+        if refusal:
+            return refusal
+        if binding.state in (BindingState.ACTIVE, BindingState.FROZEN):
             return binding
-        people = await people_by_number(conn, [binding.authoriser])
+        if binding.state is not BindingState.PENDING:
+            return refuse(Code.BINDING_STATE, state=binding.label, act="确认")
         now = platform.clock()
-        refusal = await begin(conn, platform.book, people[binding.authoriser], binding, channel, now)
-        return refusal or await _enter(conn, binding, BindingState.ACTIVE, "confirmed", actor, channel, now)
+        await _note_desk(conn, binding, desk, "binding.confirmed", now)
+        return await activate(conn, platform.book, binding, "confirmed", By.of(actor, channel, desk), now)
 
-    return await _changing(platform, binding_id, work)
+    return await changing(platform, binding_id, work)
 
 
-async def end(platform: Platform, binding_id: str, actor: str, channel: str) -> Binding | Refusal:
+async def decline(
+    platform: Platform, binding_id: str, actor: str, channel: str, reason: str = "", desk: Desk | None = None
+) -> Binding | Refusal:
+    """The relative, or his guardian, does not want what waits for his consent."""
+
+    async def work(conn: AsyncConnection, binding: Binding) -> Binding | Refusal:
+        now = platform.clock()
+        refusal = await _speaks_for(conn, platform.book, binding, actor, now)
+        if refusal:
+            return refusal
+        if binding.state not in (BindingState.PENDING, BindingState.REVIEW):
+            return refuse(Code.BINDING_STATE, state=binding.label, act="拒绝")
+        facts = {"reason": reason.strip()[:_LONGEST_REASON]} if reason.strip() else {}
+        await _note_desk(conn, binding, desk, "binding.declined", now)
+        return await enter(conn, binding, BindingState.ENDED, "declined", By.of(actor, channel, desk), now, **facts)
+
+    return await changing(platform, binding_id, work)
+
+
+_LONGEST_REASON = 200
+
+
+async def _speaks_for(
+    conn: AsyncConnection, book: PolicyBook, binding: Binding, actor: str, now: datetime
+) -> Refusal | None:
+    """Whether somebody may give or refuse the second consent."""
+    people = await people_by_number(conn, [binding.authoriser, binding.user])
+    authoriser, user = people[binding.authoriser], people[binding.user]
+    rule = guardianship(book, user, now.date())
+    if rule is None:
+        return None if actor == binding.user else refuse(Code.NOT_YOURS)
+    if second_consent(book, authoriser, user, binding.relation, now.date()) is Consent.NOBODY:
+        return None if actor == binding.authoriser else refuse(Code.NOT_YOURS)
+    if actor in await guardians_of(conn, user, rule, now):
+        return None
+    if actor != binding.user:
+        return refuse(Code.NOT_YOURS)
+    who = "、".join(relation.label for relation in rule.relations)
+    return refuse(Code.GUARDIAN_NEEDED, age=str(rule.minor_under), who=who)
+
+
+async def guardians_of(conn: AsyncConnection, ward: Person, rule: Guardianship, now: datetime) -> set[str]:
+    """Those who speak for a minor, by what was declared."""
+    if Relation.PARENT not in rule.relations:
+        return set()
+    cursor = await store.run(conn, "parents_of", person_no=ward.person_no, today=now.date())
+    return {row[0] for row in await cursor.fetchall()}
+
+
+async def tell_guardians(conn: AsyncConnection, binding: Binding, now: datetime) -> None:
+    """Ask the parents of a minor for their consent."""
+    cursor = await store.run(conn, "parents_of", person_no=binding.user, today=now.date())
+    for (parent,) in await cursor.fetchall():
+        await tell(conn, told_of(Kind.BINDING_FOR_WARD, now, {Side.SELF: parent}, about=binding.id), now)
+
+
+async def for_wards(platform: Platform, person_no: str) -> list[Binding]:
+    """Bindings that wait for a person's consent as a guardian."""
+    now = platform.clock()
+    async with platform.pool.connection() as conn:
+        cursor = await store.run(
+            conn, "wards_of", person_no=person_no, parents=[Relation.PARENT.value], today=now.date()
+        )
+        wards = [row[0] for row in await cursor.fetchall()]
+        cursor = await store.run(conn, "bindings_of_wards", wards=wards)
+        waiting = [rows.binding(row) for row in await cursor.fetchall()]
+        people = await people_by_number(conn, wards)
+    minors = {w for w, ward in people.items() if guardianship(platform.book, ward, now.date())}
+    return [binding for binding in waiting if binding.user in minors and binding.authoriser != person_no]
+
+
+async def end(
+    platform: Platform, binding_id: str, actor: str, channel: str, desk: Desk | None = None
+) -> Binding | Refusal:
     """Either side may end a binding; what was paid stays paid, and reversals still give each payer his part back."""
 
     async def work(conn: AsyncConnection, binding: Binding) -> Binding | Refusal:
         if actor not in (binding.authoriser, binding.user):
             return refuse(Code.NOT_YOURS)
         reason = "ended_by_authoriser" if actor == binding.authoriser else "ended_by_user"
-        return await end_in(conn, binding, reason, actor, channel, platform.clock())
+        now = platform.clock()
+        await _note_desk(conn, binding, desk, "binding.ended", now)
+        return await end_in(conn, binding, reason, By.of(actor, channel, desk), now)
 
-    return await _changing(platform, binding_id, work)
+    return await changing(platform, binding_id, work)
 
 
-async def end_in(
-    conn: AsyncConnection, binding: Binding, reason: str, actor: str, channel: str, now: datetime
-) -> Binding:
+async def _note_desk(conn: AsyncConnection, binding: Binding, desk: Desk | None, what: str, now: datetime) -> None:
+    """What a clerk does for somebody leaves an audit line with both names."""
+    if desk is None:
+        return
+    people = await people_by_number(conn, [binding.authoriser])
+    region = people[binding.authoriser].region
+    about = {"person_no": binding.authoriser, "about": binding.id, "place": desk.place}
+    await note_act(conn, desk.staff, what, now, region=region, **about)
+
+
+async def end_in(conn: AsyncConnection, binding: Binding, reason: str, by: By, now: datetime, **facts: str) -> Binding:
     """End a binding as part of the caller's transaction, in which the authoriser's accounts are locked."""
-    ended = await _enter(conn, binding, BindingState.ENDED, reason, actor, channel, now)
+    ended = await enter(conn, binding, BindingState.ENDED, reason, by, now, **facts)
     if binding.mode is not SharingMode.LIVE_CALL:
         cursor = await store.run(conn, "others_in_mode", authoriser=binding.authoriser, mode=binding.mode.value)
         (others,) = await cursor.fetchone() or (0,)
-        await release(conn, binding, others, _by(channel, binding, now), now)
+        await release(conn, binding, others, _by(by.channel, binding, now), now)
     return ended
 
 
@@ -104,77 +218,10 @@ async def amend(platform: Platform, binding_id: str, actor: str, limits: Limits,
         kept = msgspec.to_builtins(wanted)
         await store.run(conn, "amend_binding", id=binding.id, limits=Jsonb(kept), at=now)
         before = msgspec.to_builtins(binding.limits)
-        await note_event(conn, now, binding.id, "amended", actor, channel, {"before": before, "after": kept})
+        by_actor = By(actor=actor, channel=channel)
+        await note_event(conn, now, binding.id, "amended", by_actor, {"before": before, "after": kept})
         changed = msgspec.structs.replace(binding, limits=wanted)
         await tell(conn, of_binding(changed, "amended", now, changes=limits_in_words(wanted)), now)
         return changed
 
-    return await _changing(platform, binding_id, work)
-
-
-Change = Callable[[AsyncConnection, Binding], Awaitable[Binding | Refusal]]
-
-
-async def _changing(platform: Platform, binding_id: str, work: Change) -> Binding | Refusal:
-    """Run a change of a binding that has not ended, in one transaction with both sides' accounts locked."""
-
-    async def transaction(conn: AsyncConnection) -> Binding | Refusal:
-        binding = await _locked(conn, binding_id)
-        if isinstance(binding, Refusal):
-            return binding
-        if binding.state is BindingState.ENDED:
-            return refuse(Code.BINDING_ENDED)
-        return await work(conn, binding)
-
-    return await all_or_nothing(platform, transaction)
-
-
-async def _locked(conn: AsyncConnection, binding_id: str) -> Binding | Refusal:
-    cursor = await store.run(conn, "binding", id=binding_id)
-    row = await cursor.fetchone()
-    if row is None:
-        return refuse(Code.BINDING_UNKNOWN, field="id")
-    await store.lock_accounts(conn, [row[1], row[2]])
-    cursor = await store.run(conn, "binding", id=binding_id)
-    row = await cursor.fetchone()
-    return rows.binding(row) if row else refuse(Code.BINDING_UNKNOWN, field="id")
-
-
-async def _enter(
-    conn: AsyncConnection,
-    binding: Binding,
-    state: BindingState,
-    what: str,
-    actor: str,
-    channel: str,
-    now: datetime,
-) -> Binding:
-    """Put a binding into a state and note why."""
-    reason = what if state is BindingState.ENDED else None
-    await store.run(conn, "change_binding", id=binding.id, state=state.value, reason=reason, at=now)
-    await note_event(conn, now, binding.id, what, actor, channel, {})
-    entered = msgspec.structs.replace(binding, state=state)
-    await tell(conn, of_binding(entered, what, now), now)
-    return entered
-
-
-async def note_event(
-    conn: AsyncConnection,
-    at: datetime,
-    binding_id: str,
-    what: str,
-    actor: str,
-    channel: str,
-    details: dict[str, Any],
-) -> None:
-    """Note a step in the life of a binding; it is never changed."""
-    await store.run(
-        conn,
-        "add_binding_event",
-        binding=binding_id,
-        at=at,
-        what=what,
-        actor=actor,
-        channel=channel,
-        details=Jsonb(details),
-    )
+    return await changing(platform, binding_id, work)

@@ -1,64 +1,36 @@
-"""Bind a relative, confirm, list and end: who may draw on whose account (家庭共济绑定)."""
+"""Bind a relative, and list bindings: who may draw on whose account (家庭共济绑定)."""
 
-import hashlib
 import secrets
 from datetime import date, datetime
-from typing import Any
 
 import msgspec
 from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
 from gongji.core.account import AccountKind
-from gongji.core.codes import AccountState, BindingTerm, Relation, SharingMode
-from gongji.core.eligibility import Counts, across, limits_fault, may_bind, mode_for, proof_for
-from gongji.core.family import NO_LIMITS, Binding, BindingState, Limits
+from gongji.core.codes import AccountState, ProofWay, SharingMode
+from gongji.core.consent import Consent, second_consent
+from gongji.core.eligibility import Counts, limits_fault, may_bind, mode_for
+from gongji.core.family import Binding, BindingState
 from gongji.core.notices import of_binding
 from gongji.core.person import Person
-from gongji.core.policy import BindingProof, PolicyBook
+from gongji.core.policy import PolicyBook
 from gongji.core.refusal import Code, Refusal, foremost, refuse
 from gongji.ledger import rows, store
-from gongji.service.binding_life import begin, end_in, note_event
+from gongji.service.binding_life import begin, end_in, tell_guardians
+from gongji.service.binding_request import BindingRequest, Proof, evidence_of, prove, too_often
+from gongji.service.binding_steps import By, note_event
 from gongji.service.commands import Sender
 from gongji.service.messages import Answer, once
 from gongji.service.notices import tell
 from gongji.service.people import people_by_number, person_named, read_accounts
 from gongji.service.platform import Platform
+from gongji.service.proof_papers import keep_with
+from gongji.service.staff import Role
+from gongji.service.staff_acts import may, note_act
 from gongji.service.transact import all_or_nothing
 
-
-class BindingRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What an authoriser fills in to bind a relative (共济绑定申请).
-
-    Attributes:
-        authoriser: number of the person whose account is shared; he is the one logged in.
-        user_certificate_no, user_name: identify the relative; both must agree with the insured record.
-        user_region: the relative's insured place, or empty where the form does not ask for it.
-        relation: what the relative is to the authoriser.
-        position: place in the order of the relative's authorisers, or None for the last.
-        starts_on, ends_on: days on which it may be used; no start is today, no end is open-ended.
-        limits: what the authoriser allows at most.
-        mode: how the money is shared, or None for the way of the two places.
-        term: whether it lasts, or ends when it has been used once.
-        notice_accepted: the notice was read and agreed to.
-        signature: what was drawn or typed under the commitment; only its hash is kept.
-        channel: where the binding was made.
-    """
-
-    authoriser: str
-    user_certificate_no: str
-    user_name: str
-    user_region: str = ""
-    relation: Relation
-    position: int | None = None
-    starts_on: date | None = None
-    ends_on: date | None = None
-    limits: Limits = NO_LIMITS
-    mode: SharingMode | None = None
-    term: BindingTerm = BindingTerm.LONG_TERM
-    notice_accepted: bool = False
-    signature: str = ""
-    channel: str = "portal"
+__all__ = ["BindingRequest", "BindingView", "bind", "bind_in", "bind_once", "bindings_of"]
 
 
 class BindingView(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,18 +72,23 @@ async def bind_in(conn: AsyncConnection, book: PolicyBook, request: BindingReque
     authoriser = people.get(request.authoriser)
     if authoriser is None:
         return refuse(Code.PERSON_UNKNOWN, field="authoriser")
+    if request.desk:
+        refusal = may(request.desk.staff, (Role.CLERK,), authoriser.region)
+        if refusal:
+            return refusal
     user = await _named(conn, request)
     if isinstance(user, Refusal):
         return user
     await store.lock_accounts(conn, [authoriser.person_no, user.person_no])
     await _end_expired(conn, authoriser, user, at)
     mode = mode_for(book, authoriser.region, user.region, request.mode, at.date())
-    refusal = await _refusal(conn, book, request, authoriser, user, mode, at.date())
-    if refusal:
-        return refusal
-    if isinstance(mode, Refusal):
-        return mode
-    return await _write(conn, book, request, authoriser, user, mode, at)
+    reasons = await _unfit(conn, book, request, authoriser, user, mode, at.date())
+    often = None if request.desk else await too_often(conn, book, authoriser, user, at)
+    proof = await prove(conn, book, request, authoriser, user, at.date())
+    if isinstance(proof, Proof) and isinstance(mode, SharingMode) and not reasons and often is None:
+        return await _write(conn, book, request, authoriser, user, mode, proof, at)
+    reasons += ([often] if often else []) + (proof if isinstance(proof, list) else [])
+    return foremost(reasons)
 
 
 async def _end_expired(conn: AsyncConnection, authoriser: Person, user: Person, at: datetime) -> None:
@@ -119,18 +96,19 @@ async def _end_expired(conn: AsyncConnection, authoriser: Person, user: Person, 
     people = [authoriser.person_no, user.person_no]
     cursor = await store.run(conn, "expired_bindings", people=people, today=at.date())
     for row in await cursor.fetchall():
-        await end_in(conn, rows.binding(row), "expired", "system", "system", at)
+        await end_in(conn, rows.binding(row), "expired", By(actor="system", channel="system"), at)
 
 
 async def _named(conn: AsyncConnection, request: BindingRequest) -> Person | Refusal:
     """The relative the form names; which of its fields is wrong is not told."""
     person = await person_named(conn, request.user_certificate_no, request.user_name)
-    if person is None or request.user_region not in ("", person.region):
+    wrong_card = person is not None and request.user_card_no.strip().upper() not in ("", person.card_no)
+    if person is None or request.user_region not in ("", person.region) or wrong_card:
         return refuse(Code.PERSON_DETAILS_MISMATCH, field="user")
     return person
 
 
-async def _refusal(
+async def _unfit(
     conn: AsyncConnection,
     book: PolicyBook,
     request: BindingRequest,
@@ -138,17 +116,12 @@ async def _refusal(
     user: Person,
     mode: SharingMode | Refusal,
     today: date,
-) -> Refusal | None:
+) -> list[Refusal]:
+    """Why these two may not be bound so, by the rules of a day."""
     reasons = [mode] if isinstance(mode, Refusal) else []
     invalid = limits_fault(request.limits)
     if invalid:
         reasons.append(invalid)
-    if not request.notice_accepted:
-        reasons.append(refuse(Code.NOTICE_NOT_ACCEPTED, field="notice_accepted"))
-    if not request.signature.strip():
-        reasons.append(refuse(Code.COMMITMENT_NOT_SIGNED, field="signature"))
-    if not authoriser.real_name_verified:
-        reasons.append(refuse(Code.NOT_REAL_NAME))
     reasons += _period_faults(request, today)
     accounts = [a for a in await read_accounts(conn, authoriser.person_no) if a.kind is AccountKind.PERSONAL]
     state = accounts[0].state if accounts else AccountState.NONE
@@ -159,9 +132,7 @@ async def _refusal(
     giving, taking, between = await cursor.fetchone() or (0, 0, 0)
     counts = Counts(users_of_authoriser=giving, authorisers_of_user=taking, between_them=between)
     unfit = may_bind(book, authoriser, state, user, request.relation, counts, today)
-    if unfit:
-        reasons.append(unfit)
-    return foremost(reasons) if reasons else None
+    return [*reasons, unfit] if unfit else reasons
 
 
 def _period_faults(request: BindingRequest, today: date) -> list[Refusal]:
@@ -180,27 +151,12 @@ async def _write(
     authoriser: Person,
     user: Person,
     mode: SharingMode,
+    proof: Proof,
     now: datetime,
 ) -> Binding | Refusal:
-    proof = proof_for(book, authoriser.region, now.date())
-    pending = (proof is not None and proof.confirm_by_user) or _both_agree(book, authoriser, user, now.date())
-    cursor = await store.run(conn, "last_position", user=user.person_no)
-    (last,) = await cursor.fetchone() or (0,)
-    binding = Binding(
-        id=f"B{now:%Y%m%d}{secrets.token_hex(6).upper()}",
-        authoriser=authoriser.person_no,
-        user=user.person_no,
-        relation=request.relation,
-        mode=mode,
-        position=request.position or last + 1,
-        state=BindingState.PENDING if pending else BindingState.ACTIVE,
-        starts_on=request.starts_on or now.date(),
-        ends_on=request.ends_on,
-        limits=request.limits,
-        term=request.term,
-        created_at=now,
-    )
-    evidence = _evidence(request, proof, book, now)
+    consent = second_consent(book, authoriser, user, request.relation, now.date())
+    binding = await _binding(conn, request, authoriser, user, mode, _first_state(proof, consent), now)
+    evidence = evidence_of(request, proof, authoriser, user, book, now)
     await store.run(
         conn,
         "add_binding",
@@ -216,35 +172,85 @@ async def _write(
         limits=Jsonb(msgspec.to_builtins(binding.limits)),
         term=binding.term.value,
         proof=Jsonb(evidence),
+        device=request.device,
         at=now,
     )
-    await note_event(conn, now, binding.id, "bound", authoriser.person_no, request.channel, evidence)
+    by = By.of(authoriser.person_no, request.channel, request.desk)
+    await note_event(conn, now, binding.id, "bound", by, evidence)
+    await _keep_proof(conn, request, proof, binding, now)
+    if request.desk:
+        about = {"person_no": authoriser.person_no, "about": binding.id, "place": request.desk.place}
+        await note_act(conn, request.desk.staff, "binding.bound", now, region=authoriser.region, **about)
     if binding.state is BindingState.ACTIVE:
+        await note_event(conn, now, binding.id, "authorised", by, {})
         refusal = await begin(conn, book, authoriser, binding, request.channel, now)
         if refusal:
             return refusal
     await tell(conn, of_binding(binding, "bound", now), now)
+    if binding.state is BindingState.PENDING and consent is Consent.GUARDIAN:
+        await tell_guardians(conn, binding, now)
     return binding
 
 
-def _both_agree(book: PolicyBook, authoriser: Person, user: Person, on: date) -> bool:
-    """Between provinces the notice may want both sides' consent."""
-    if authoriser.region[:2] == user.region[:2]:
-        return False
-    rule = across(book, authoriser.region, user.region, on)
-    return rule is not None and rule.both_agree
+def _first_state(proof: Proof, consent: Consent) -> BindingState:
+    if proof.way is ProofWay.DOCUMENTS:
+        return BindingState.REVIEW
+    return BindingState.ACTIVE if consent is Consent.NOBODY else BindingState.PENDING
 
 
-def _evidence(request: BindingRequest, proof: BindingProof | None, book: PolicyBook, now: datetime) -> dict[str, Any]:
-    """What proves the consent: which notice, when, and a hash of the signature."""
-    return {
-        "notice": proof.notice if proof else "",
-        "commitment": proof.commitment if proof else "",
-        "policy": book.digest,
-        "consented_at": now.isoformat(),
-        "signature_sha256": hashlib.sha256(request.signature.encode()).hexdigest(),
-        "channel": request.channel,
-    }
+async def _binding(
+    conn: AsyncConnection,
+    request: BindingRequest,
+    authoriser: Person,
+    user: Person,
+    mode: SharingMode,
+    state: BindingState,
+    now: datetime,
+) -> Binding:
+    cursor = await store.run(conn, "last_position", user=user.person_no)
+    (last,) = await cursor.fetchone() or (0,)
+    return Binding(
+        id=f"B{now:%Y%m%d}{secrets.token_hex(6).upper()}",
+        authoriser=authoriser.person_no,
+        user=user.person_no,
+        relation=request.relation,
+        mode=mode,
+        position=request.position or last + 1,
+        state=state,
+        starts_on=request.starts_on or now.date(),
+        ends_on=request.ends_on,
+        limits=request.limits,
+        term=request.term,
+        created_at=now,
+    )
+
+
+async def _keep_proof(
+    conn: AsyncConnection, request: BindingRequest, proof: Proof, binding: Binding, now: datetime
+) -> None:
+    """Keep papers and signature with the binding, and the relation as it was declared."""
+    seen = request.seen if request.desk else ()
+    await keep_with(
+        conn,
+        binding.id,
+        binding.authoriser,
+        now,
+        uploaded=request.papers,
+        seen=seen,
+        seen_by=request.desk.staff.login if request.desk else "",
+        signature=proof.signature,
+    )
+    if proof.way is not ProofWay.DOCUMENTS:
+        await store.run(
+            conn,
+            "declare_kinship",
+            person_no=binding.authoriser,
+            relative=binding.user,
+            relation=binding.relation.value,
+            basis=proof.basis,
+            actor=binding.authoriser,
+            now=now,
+        )
 
 
 async def bindings_of(platform: Platform, person_no: str) -> list[BindingView]:

@@ -13,7 +13,6 @@ from psycopg import AsyncConnection
 
 from gongji.ledger import store
 from gongji.ledger.rows import Row
-from gongji.ledger.sql import queries
 
 STAGED_ITEM: Final = (
     "row_no",
@@ -177,7 +176,5 @@ async def _merge(conn: AsyncConnection, source: Source, staged: int, now: dateti
 
 async def catalogue_rows(conn: AsyncConnection, file: str, after: str) -> AsyncIterator[Sequence[Row]]:
     """Rows of a file above a version, some thousands at a time; inside a transaction."""
-    async with conn.cursor(name="catalogue_rows") as cursor:
-        await cursor.execute(queries["catalogue_rows"], {"file": file, "after": after})
-        while found := await cursor.fetchmany(FETCH):
-            yield found
+    async for found in store.stream(conn, "catalogue_rows", FETCH, file=file, after=after):
+        yield found

@@ -94,8 +94,13 @@ async def get_file(platform: Platform, institution: str, number: str) -> StoredF
     A file of somebody else is refused in the same words as one that does not exist.
     """
     async with platform.pool.connection() as conn:
-        found = await _read(conn, number)
-    if found is None or found.owner not in (institution, PUBLIC) or found.expires_at <= platform.clock():
+        return await file_of(conn, institution, number, platform.clock())
+
+
+async def file_of(conn: AsyncConnection, institution: str, number: str, now: datetime) -> StoredFile | Refusal:
+    """The same, as part of the caller's transaction."""
+    found = await _read(conn, number)
+    if found is None or found.owner not in (institution, PUBLIC) or found.expires_at <= now:
         return refuse(Code.FILE_UNKNOWN, field="file_qury_no", number=number[:30])
     return found
 

@@ -10,8 +10,8 @@ from psycopg import AsyncConnection
 
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.ledger import store
-from gongji.service.commands import Credential, Sender
-from gongji.service.incidents import record_incident
+from gongji.service.commands import Claimed, Sender
+from gongji.service.impersonation import record_impersonation
 from gongji.service.platform import Platform
 
 log = structlog.get_logger()
@@ -29,7 +29,7 @@ class _RefusedError(Exception):
 
 
 async def once(
-    platform: Platform, sender: Sender, person_no: str | None, work: Work, shown: Credential | None = None
+    platform: Platform, sender: Sender, person_no: str | None, work: Work, claimed: Claimed | None = None
 ) -> Answer | Refusal:
     """Run ``work`` in one transaction, with the person's accounts locked, unless its message was answered before.
 
@@ -38,7 +38,7 @@ async def once(
         sender: whose message it is.
         person_no: whose money, visits and bindings the work may change, or None.
         work: the business; a refusal it returns undoes whatever it had written.
-        shown: the credential that was shown with the message, for the record of a misuse.
+        claimed: what was shown and stated about the person, kept when it was somebody else's.
     """
     for _ in range(2):
         try:
@@ -48,7 +48,7 @@ async def once(
             if answered is not None:
                 return answered
             await _remember(platform, sender, refused.refusal)
-            await note_refusal(platform, sender, person_no or "", refused.refusal, shown)
+            await note_refusal(platform, sender, person_no or "", refused.refusal, claimed)
             return refused.refusal
         except store.DuplicateMessageError:
             # The same message was answered while this one ran: the second round finds that answer.
@@ -162,9 +162,14 @@ async def _known(conn: AsyncConnection, sender: Sender) -> Answer | Refusal | No
 
 
 async def note_refusal(
-    platform: Platform, sender: Sender, person_no: str, refusal: Refusal, shown: Credential | None = None
+    platform: Platform,
+    sender: Sender,
+    person_no: str,
+    refusal: Refusal,
+    claimed: Claimed | None,
+    total: int | None = None,
 ) -> None:
     """Record the incident of a refusal that no batch writes, once the refused work has been rolled back."""
     if refusal.code is Code.CREDENTIAL_MISMATCH:
         async with platform.pool.connection() as conn:
-            await record_incident(conn, sender, person_no, refusal, platform.clock(), shown)
+            await record_impersonation(conn, sender, person_no, claimed, platform.clock(), total)

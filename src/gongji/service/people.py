@@ -13,7 +13,7 @@ from gongji.core.person import Institution, Person
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.ledger import rows, store
 from gongji.service.commands import Claimed, Credential, Sender
-from gongji.service.incidents import BY_CREDENTIAL
+from gongji.service.impersonation import BY_CREDENTIAL
 from gongji.service.messages import note_refusal
 from gongji.service.platform import Platform
 from gongji.service.settle import check_identity
@@ -81,7 +81,7 @@ async def person_claimed(platform: Platform, sender: Sender, claimed: Claimed) -
         return holding
     refusal = check_identity(holding.person, claimed)
     if refusal:
-        await note_refusal(platform, sender, holding.person.person_no, refusal, claimed.credential)
+        await note_refusal(platform, sender, holding.person.person_no, refusal, claimed)
         return refusal
     return holding
 

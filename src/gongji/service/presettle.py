@@ -21,5 +21,5 @@ async def preview(platform: Platform, command: Settle) -> Done | Refusal:
     except FullError:
         return refuse(Code.BUSY)
     if isinstance(outcome, Refusal):
-        await note_refusal(platform, command.sender, command.person_no, outcome, command.claimed.credential)
+        await note_refusal(platform, command.sender, command.person_no, outcome, command.claimed, command.total)
     return outcome

@@ -313,7 +313,7 @@ def _sharers(
         authoriser = snapshot.people.get(binding.authoriser)
         money = snapshot.money_of(binding.authoriser)
         # A binding made while the accounts were being locked has its accounts unlocked: the next bill sees it.
-        if authoriser is None or not money or not binding.holds_on(on):
+        if authoriser is None or not money or not binding.covers(on):
             continue
         used = snapshot.used.get(binding.id, _UNUSED)
         sharer = offered(snapshot.book, binding, authoriser, money, visit, used)

@@ -10,6 +10,7 @@ import msgspec
 import pyotp
 from psycopg import AsyncConnection
 
+from gongji.core.policy import ancestry
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.ledger import store
 from gongji.service import throttle
@@ -43,6 +44,22 @@ class Staff(msgspec.Struct, frozen=True, kw_only=True):
     role: Role
     region: str | None
     disabled: bool = False
+
+    @property
+    def actor(self) -> str:
+        """What is written down as whose act it was."""
+        return f"staff/{self.login}"
+
+    def covers(self, region: str) -> bool:
+        """Whether he works for a region: his own, or one below it."""
+        return self.region is None or self.region in ancestry(region)
+
+    @property
+    def regions_like(self) -> str | None:
+        """The codes of the regions he works for as a pattern of SQL, or None for all."""
+        if self.region is None:
+            return None
+        return f"{self.region.removesuffix('00').removesuffix('00')}%"
 
 
 async def add_staff(
@@ -121,6 +138,13 @@ async def staff_of_session(platform: Platform, token: str) -> Staff | None:
         cursor = await store.run(conn, "staff_session", token_hash=hash_token(token), now=platform.clock())
         row = await cursor.fetchone()
         return Staff(login=row[0], name=row[1], role=Role(row[2]), region=row[3]) if row else None
+
+
+async def staff_named(conn: AsyncConnection, login: str) -> Staff | None:
+    """A member of staff whose account is open, for the command line."""
+    cursor = await store.run(conn, "staff_by_login", login=login)
+    row = await cursor.fetchone()
+    return Staff(login=row[0], name=row[1], role=Role(row[2]), region=row[3]) if row else None
 
 
 async def sign_out_staff(platform: Platform, token: str) -> None:

@@ -1,4 +1,4 @@
-"""Throw away what is over: sessions, codes, tokens, counters (清理过期数据)."""
+"""Throw away what is over: sessions, codes, tokens, counters, papers without an application (清理过期数据)."""
 
 from datetime import timedelta
 from typing import Final
@@ -8,7 +8,8 @@ from gongji.service.platform import Platform
 from gongji.service.voucher_keys import KEYS_KEPT
 
 KEPT: Final = timedelta(days=7)
-"""How long codes and tokens stay after their end, so that a late repeat is still known as one."""
+"""How long codes and tokens stay after their end, so that a late repeat is still known as one; and how long an uploaded
+paper waits for its application."""
 
 
 async def sweep(platform: Platform) -> None:
@@ -19,5 +20,6 @@ async def sweep(platform: Platform) -> None:
             await store.run(conn, statement, now=now)
         for statement in ("sweep_oauth_codes", "sweep_oauth_tokens"):
             await store.run(conn, statement, long_ago=now - KEPT)
+        await store.run(conn, "sweep_papers", long_ago=now - KEPT)
         await store.run(conn, "sweep_voucher_codes", before=now - KEPT)
         await store.run(conn, "sweep_voucher_keys", before=now - KEYS_KEPT)

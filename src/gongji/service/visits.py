@@ -117,7 +117,7 @@ async def register(platform: Platform, sender: Sender, registration: Registratio
         )
         return {"visit": visit}
 
-    return await once(platform, sender, registration.person_no, work, registration.claimed.credential)
+    return await once(platform, sender, registration.person_no, work, registration.claimed)
 
 
 async def cancel(platform: Platform, sender: Sender, person_no: str, visit_id: str) -> Answer | Refusal:

@@ -19,7 +19,7 @@ from gongji.ledger.documents import citations_of, kept
 from gongji.ledger.pipeline import Pipeline
 from gongji.ledger.sealing import JournalRow, Lane, PostingRow
 from gongji.service.commands import Command, Done, FeeLine, Reverse, Settle
-from gongji.service.incidents import record_incident
+from gongji.service.impersonation import record_refused
 from gongji.service.notices import tell_of_settlements
 from gongji.service.settle import year_change
 
@@ -102,8 +102,7 @@ async def write(
         await store.write_messages(conn, messages, now)
     for d in decided:
         if isinstance(d.outcome, Refusal):
-            shown = d.command.claimed.credential if isinstance(d.command, Settle) else None
-            await record_incident(conn, d.command.sender, d.command.person_no, d.outcome, now, shown)
+            await record_refused(conn, d.command, d.outcome, now)
     return after
 
 

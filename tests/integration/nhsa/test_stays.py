@@ -296,3 +296,13 @@ async def test_a_remark_changes_no_amount(city: Any, ward: Ward) -> None:
     assert await city.rows("select details ->> 'memo', amount from fee_line where visit_id = %s", visit) == [
         ("81234567890123456789", 90000)
     ]
+
+
+async def test_what_a_table_does_not_demand_is_missed_in_words(city: Any, ward: Ward) -> None:
+    patient, hospital = await city.person(5000), city.hospital
+    visit = await ward.stay(patient, "900.00")
+    for infno in ("2303", "2304"):
+        unshown = bill(patient, visit, "900.00")
+        unshown["data"]["mdtrt_cert_no"] = ""
+        assert "就诊凭证无法识别" in (await hospital.call(infno, unshown)).error
+    assert "data" in (await hospital.call("2306", {"data": None})).error

@@ -185,7 +185,11 @@ def test_a_reversal_tells_both_and_says_where_money_for_a_closed_account_is() ->
         *(
             (BindingState.ENDED, reason.value, [(Kind.BINDING_ENDED, "son"), (Kind.BINDING_ENDED, "father")])
             for reason in EndReason
+            if reason not in (EndReason.DECLINED, EndReason.REJECTED)
         ),
+        (BindingState.ENDED, "rejected", [(Kind.BINDING_REFUSED, "son"), (Kind.BINDING_REFUSED, "father")]),
+        (BindingState.ACTIVE, "approved", [(Kind.BINDING_CONFIRMED, "son"), (Kind.BINDING_CONFIRMED, "father")]),
+        (BindingState.PENDING, "approved", [(Kind.BINDING_REQUESTED, "son"), (Kind.BINDING_TO_CONFIRM, "father")]),
     ],
 )
 def test_both_sides_hear_of_each_step_of_a_binding(

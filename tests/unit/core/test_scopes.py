@@ -27,4 +27,5 @@ def test_what_changes_something_is_marked() -> None:
         Scope.PREMIUMS_WRITE,
         Scope.WALLET,
         Scope.VOUCHER,
+        Scope.RECONCILE,
     ]

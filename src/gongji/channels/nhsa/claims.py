@@ -41,7 +41,10 @@ def credential_of(row: Record) -> Credential | Refusal:
     kind = MDTRT_CERT_TYPE.get(row["mdtrt_cert_type"])
     if kind is None:
         return refuse(Code.CREDENTIAL_UNKNOWN, field="mdtrt_cert_type")
-    number: str = row["mdtrt_cert_no"]
+    number: str | None = row["mdtrt_cert_no"]
+    if not number:
+        # Not every table demands it.
+        return refuse(Code.CREDENTIAL_UNKNOWN, field="mdtrt_cert_no")
     if kind == VOUCHER:
         return Credential(kind=kind, number=number, owner=row[OWNER])
     return Credential(kind=kind, number=number.upper() if kind == "certificate" else number)

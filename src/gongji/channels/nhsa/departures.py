@@ -35,6 +35,22 @@ REQUIRED_INSTEAD: Final[dict[tuple[str, str], frozenset[str]]] = {
     # Neither of the other provinces' clients has these; the work cannot be done without what stands here.
     ("3103", "data"): frozenset({"warn_type", "warns"}),
     ("3103", "warns"): frozenset({"warn_rslt_id", "dspo_way"}),
+    # The second flag of refunds is of one edition; its meaning is that of refd_setl_flag, which is optional there.
+    ("3201", "data"): frozenset(
+        {
+            "insutype",
+            "clr_type",
+            "setl_optins",
+            "stmt_begndate",
+            "stmt_enddate",
+            "medfee_sumamt",
+            "fund_pay_sumamt",
+            "acct_pay",
+            "fixmedins_setl_cnt",
+        }
+    ),
+    # The clearing type is of that edition too: without it every kind of care is meant.
+    ("3202", "data"): frozenset({"setl_optins", "file_qury_no", "stmt_begndate", "stmt_enddate", "fixmedins_setl_cnt"}),
     ("3401A", "deptinfo"): frozenset({"hosp_dept_codg", "caty", "hosp_dept_name", "begntime"}),
     ("4261", "data"): frozenset({"fmiOwnpayPatnMdtrtDDTO", "fmiOwnpayPatnFeeListDDTO"}),
     ("4261", "fmiOwnpayPatnMdtrtDDTO"): frozenset({"mdtrtId", "certno", "psnName", "begntime"}),
@@ -95,7 +111,7 @@ ECHOED_FROM: Final = ("1101", ("baseinfo", "insuinfo"))
 """Institutions send back what 1101 gave them: a field of that name may be as long as it is there (a name of 50
 characters in 1101 must not be refused in 2201, whose own table says 20)."""
 
-SIGNED: Final = frozenset({"2301", "3201", "3203"})
+SIGNED: Final = frozenset({"2301", "3201", "3202", "3203"})
 """Transactions whose amounts may be negative: a line of a stay that takes something from an earlier one, a period with
 more reversals than settlements."""
 

@@ -1,10 +1,11 @@
 """Family sharing over REST: bind, confirm, end (家庭共济绑定)."""
 
-from typing import Final
+import hashlib
+from typing import Annotated, Final
 
 from litestar import get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, HeaderParameter, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
 
 from gongji.channels.rest import values
@@ -22,6 +23,10 @@ from gongji.service.platform import Platform
 MOST_POSITIONS: Final = 9
 
 
+DeviceMark = Annotated[
+    str | None,
+    HeaderParameter(name="Device-Id", max_length=200, description="应用为这台设备生成的固定标识，只保存它的哈希"),
+]
 TAGS = ["家庭共济"]
 
 
@@ -37,9 +42,10 @@ async def add_binding(
     caller: NamedDependency[Caller],
     data: JSONBody[values.BindingIn],
     key: IdempotencyKey = None,
+    device: DeviceMark = None,
 ) -> values.BindingOut:
     """Bind a relative."""
-    wanted = _wanted(data, caller)
+    wanted = _wanted(data, caller, device)
     sender = sender_of(caller, key, "bind", wanted)
     made = await bind_once(platform, sender, wanted)
     if isinstance(made, Refusal):
@@ -47,7 +53,7 @@ async def add_binding(
     return values.binding_out(await _mine(platform, caller, made.id), caller.person_no)
 
 
-def _wanted(data: values.BindingIn, caller: Caller) -> BindingRequest:
+def _wanted(data: values.BindingIn, caller: Caller, device: str | None) -> BindingRequest:
     if data.position is not None and not 1 <= data.position <= MOST_POSITIONS:
         raise invalid(f"position 是 1 到 {MOST_POSITIONS} 的整数", "position")
     return BindingRequest(
@@ -62,6 +68,10 @@ def _wanted(data: values.BindingIn, caller: Caller) -> BindingRequest:
         limits=Limits(per_transaction=_cap(data.cap_per_transaction)),
         notice_accepted=data.notice_accepted,
         signature=data.signature,
+        user_card_no=values.clean(data.user_card_no, "user_card_no"),
+        term=data.term,
+        papers=tuple(values.clean(number, "papers") for number in data.papers),
+        device=hashlib.sha256(device.encode()).hexdigest() if device else "",
         channel=caller.channel,
     )
 

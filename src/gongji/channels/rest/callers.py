@@ -1,5 +1,6 @@
 """Who asks, and what he may: a person by his session, or a channel he has allowed something (访问者与授权范围)."""
 
+import hmac
 from typing import Any, Final
 
 import msgspec
@@ -14,11 +15,16 @@ from gongji.service import throttle
 from gongji.service.oauth.granted import Principal, admit, principal_of
 from gongji.service.oauth.protocol import ACCESS_PREFIX
 from gongji.service.origin import Origin, origin_of
+from gongji.service.people import registered_institution
 from gongji.service.platform import Platform
 from gongji.service.sessions import session_of
+from gongji.service.staff import Role, Staff, staff_of_session
 from gongji.settings import Settings
 
 CHANNEL: Final = "rest"
+
+LONGEST: Final = 30
+"""Institution codes and message ids of the national interface are not longer."""
 _LOOKING: Final = ("GET", "HEAD")
 
 
@@ -89,6 +95,15 @@ def own_before_password() -> dict[str, Any]:
     return answer | {"opt": {"scope": None, "before_password": True}}
 
 
+def desk(*roles: Role) -> dict[str, Any]:
+    """Arguments of a route for staff of the agency with one of these roles."""
+    return {
+        "security": [{"session": []}],
+        "responses": _answers(*_SIGNED_IN, *_WRITES),
+        "opt": {"scope": None, "roles": roles},
+    }
+
+
 def bearer(request: Request[Any, Any, Any]) -> str | None:
     """The token of the request; cookies are not looked at."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -139,12 +154,56 @@ async def _by_channel(platform: Platform, request: Request[Any, Any, Any], token
     return Caller(person_no=principal.person_no, client=principal.client)
 
 
-async def institution_by_token(platform: Platform, token: str) -> Principal | None:
-    """The institution whose own service calls, if the token lets it ask about messages."""
+async def staff_of_request(request: Request[Any, Any, Any], platform: NamedDependency[Platform]) -> Staff:
+    """The member of staff of the bearer token, if his role may use this route.
+
+    Raises:
+        NotSignedInError: there is nobody.
+        RefusedError: it is somebody else's business.
+    """
+    token = bearer(request)
+    if token is None:
+        raise NotSignedInError
+    staff = await staff_of_session(platform, token)
+    if staff is None:
+        if token.startswith(ACCESS_PREFIX) or await session_of(platform, token):
+            raise RefusedError(refuse(Code.NOT_YOURS))
+        raise NotSignedInError
+    if staff.role not in request.route_handler.opt["roles"]:
+        raise RefusedError(refuse(Code.NOT_YOURS))
+    return staff
+
+
+async def institution_caller(
+    request: Request[Any, Any, Any], platform: Platform, institution: str, apikey: str | None, scope: Scope
+) -> str:
+    """The code of an institution, once its own service has shown its key or a token with the scope.
+
+    In the sandbox neither is needed.
+
+    Raises:
+        RefusedError: no such institution, or not its own service.
+    """
+    found = await registered_institution(platform, institution[:LONGEST]) if "\x00" not in institution else None
+    if found is None:
+        raise RefusedError(refuse(Code.INSTITUTION_UNKNOWN, field="institution", institution=institution[:LONGEST]))
+    token = bearer(request)
+    if token is not None:
+        principal = await _institution_by_token(platform, token, scope)
+        allowed = principal is not None and principal.institution == institution
+    else:
+        allowed = platform.sandbox if apikey is None else hmac.compare_digest(apikey, str(found[1].get("apikey", "")))
+    if not allowed:
+        raise RefusedError(refuse(Code.NOT_YOURS, field="apikey"))
+    return institution
+
+
+async def _institution_by_token(platform: Platform, token: str, scope: Scope) -> Principal | None:
+    """The institution whose own service calls, if the token has the scope."""
     principal = await principal_of(platform, token)
-    if principal is None or principal.institution is None or Scope.MESSAGES_READ.value not in principal.scopes:
+    if principal is None or principal.institution is None or scope.value not in principal.scopes:
         return None
-    refused = await admit(platform, principal, Scope.MESSAGES_READ, "messages")
+    refused = await admit(platform, principal, scope, scope.value)
     if isinstance(refused, Refusal):
         raise RefusedError(refused)
     return principal

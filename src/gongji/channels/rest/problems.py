@@ -1,7 +1,7 @@
 """Refusals and faults as problem details: one mapping from refusal to status (错误应答)."""
 
 from http import HTTPStatus
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 from litestar import Response
@@ -42,6 +42,15 @@ STATUS: Final[dict[Code, int]] = {
     Code.NOTICE_NOT_ACCEPTED: 422,
     Code.COMMITMENT_NOT_SIGNED: 422,
     Code.PERIOD_INVALID: 422,
+    Code.SIGNATURE_INVALID: 422,
+    Code.PAPER_INVALID: 422,
+    Code.PAPERS_MISSING: 422,
+    Code.REASON_MISSING: 422,
+    Code.LIFE_EVENT_INVALID: 422,
+    Code.ROLE_MISSING: 403,
+    Code.ELSEWHERE: 403,
+    Code.INCIDENT_UNKNOWN: 404,
+    Code.RECORD_UNKNOWN: 404,
     Code.ORDER_INCOMPLETE: 422,
     Code.BUSY: 503,
 }
@@ -63,6 +72,20 @@ class RefusedError(Exception):
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.code.value)
         self.refusal = refusal
+
+
+T = TypeVar("T")
+
+
+def expect(outcome: T | Refusal) -> T:
+    """What a use case gave.
+
+    Raises:
+        RefusedError: it refused.
+    """
+    if isinstance(outcome, Refusal):
+        raise RefusedError(outcome)
+    return outcome
 
 
 LOCKED_SECONDS: Final = 600

@@ -326,3 +326,16 @@ def _use(view: UseView) -> UseOut:
         amount=format_yuan(use.amount),
         left=[LeftOut(limit=name, amount=format_yuan(amount)) for name, amount in use.left],
     )
+
+
+ROUTES: Final = (
+    my_sharing,
+    my_uses,
+    my_binding,
+    put_limits,
+    put_quota,
+    put_order,
+    my_family_account,
+    deposit,
+    take_back,
+)

@@ -8,9 +8,10 @@ from msgspec import Meta
 
 from gongji.channels.rest.problems import invalid
 from gongji.core.case import Step
-from gongji.core.codes import Business, PremiumKind, Relation, Segment
+from gongji.core.codes import BindingTerm, Business, PremiumKind, Relation, Segment
 from gongji.core.family import BindingState
 from gongji.core.money import format_yuan
+from gongji.core.notices import EndReason
 from gongji.core.scopes import Scope
 from gongji.service.bindings import BindingView
 from gongji.service.oauth.granted import Access, Granted
@@ -25,6 +26,16 @@ def clean(text: str, field: str) -> str:
     """A text that can be kept and looked up."""
     if "\x00" in text or len(text) > LONGEST_TEXT:
         raise invalid(f"字段 {field} 的值不正确", field)
+    return text
+
+
+LONGEST_REMARK = 500
+
+
+def clean_long(text: str, field: str) -> str:
+    """A remark that can be kept."""
+    if "\x00" in text or len(text) > LONGEST_REMARK:
+        raise invalid(f"字段 {field} 最多 {LONGEST_REMARK} 个字", field)
     return text
 
 
@@ -243,6 +254,9 @@ class BindingIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     cap_per_transaction: str | None = None
     notice_accepted: bool = False
     signature: str = ""
+    user_card_no: str = ""
+    term: BindingTerm = BindingTerm.LONG_TERM
+    papers: Annotated[list[str], Meta(max_length=20, description="POST /api/papers 得到的编号")] = []
 
 
 class BindingOut(msgspec.Struct, frozen=True, kw_only=True):
@@ -256,6 +270,9 @@ class BindingOut(msgspec.Struct, frozen=True, kw_only=True):
     mode: str
     position: int
     state: BindingState
+    state_text: str
+    term: BindingTerm
+    ended_reason: str | None
     starts_on: date
     ends_on: date | None
     cap_per_transaction: str | None
@@ -366,6 +383,9 @@ def binding_out(view: BindingView, person_no: str) -> BindingOut:
         mode=binding.mode.value,
         position=binding.position,
         state=binding.state,
+        state_text=binding.label,
+        term=binding.term,
+        ended_reason=EndReason(binding.ended_reason).label if binding.ended_reason else None,
         starts_on=binding.starts_on,
         ends_on=binding.ends_on,
         cap_per_transaction=None if cap is None else format_yuan(cap),

@@ -48,6 +48,7 @@ create table person (
     insured_since date,
     suspended_on date,
     retired_on date,
+    died_on date,
     gp_signed boolean not null default false,
     missing_years smallint not null default 0 check (missing_years >= 0),
     -- Figures of the premiums that stand, beside the row so that a bill reads them with the person.
@@ -137,7 +138,8 @@ create type account_kind as enum (
     'family',               -- what a person has moved aside for his family
     'quota_hold',           -- what a person has frozen for one binding
     'wallet',               -- what relatives have given a person
-    'wallet_transit'        -- given, and not accepted yet
+    'wallet_transit',       -- given, and not accepted yet
+    'bank'                  -- the money of a region; what went to others is what came in
 );
 
 -- Every insured person has at least one personal row: locking it serialises everything that changes his money,
@@ -220,27 +222,91 @@ create table binding (
     limits jsonb not null default '{}',   -- what the authoriser allows: amounts in fen, purposes, kinds of place
     proof jsonb not null,         -- notice version, consent time, signature hash, channel
     ended_reason text,
+    device text not null default '',      -- hash of the device's own mark, where the channel has one
     created_at timestamptz not null,
     changed_at timestamptz not null,
     check (authoriser <> user_no),
-    check (ends_on is null or ends_on >= starts_on)
+    check (ends_on is null or ends_on >= starts_on),
+    check ((state = 'ended') = (ended_reason is not null))
 );
+create index binding_made on binding (created_at);
 create unique index binding_once on binding (authoriser, user_no, mode) where state <> 'ended';
 create index binding_of_user on binding (user_no) where state <> 'ended';
 
 -- Each step in the life of a binding; never changed.
 create table binding_event (
+    no bigint generated always as identity,
     binding_id text not null references binding,
     at timestamptz not null,
     what text not null,
-    actor text not null,
+    actor text not null,          -- person, staff/login, or system
     channel text not null,
+    clerk text not null default '',       -- login of whoever did it for the actor at a counter
+    place text not null default '',       -- the hall or window
     details jsonb not null default '{}'
 );
 create index binding_event_of on binding_event (binding_id, at);
 
 create trigger binding_event_is_append_only before update or delete on binding_event
     for each row execute function refuse_change();
+
+-- Papers and drawn signatures that prove a binding (证明材料). What a clerk has only seen has no content.
+create table binding_paper (
+    no bigint generated always as identity,
+    id text primary key,
+    owner text not null references person,
+    kind text not null,
+    name text not null default '',
+    media_type text,
+    content bytea,
+    sha256 bytea,
+    seen_by text,                 -- login of the clerk who has seen the original
+    binding_id text references binding,   -- null until it goes with an application
+    created_at timestamptz not null,
+    check ((content is null) = (seen_by is not null)),
+    check (content is null or sha256 = sha256(content))
+);
+create index binding_paper_of on binding_paper (binding_id);
+create index binding_paper_loose on binding_paper (created_at) where binding_id is null;
+
+-- Who is what to whom, as it was declared: by a binding, or at a counter (亲属关系申报).
+create table kinship (
+    person_no text not null references person,
+    relative_no text not null references person,
+    relation text not null,       -- what the relative is to the person
+    basis text not null check (basis in ('commitment', 'documents', 'counter')),
+    declared_at timestamptz not null,
+    declared_by text not null,
+    until_on date,                -- last day, such as that of a divorce
+    primary key (person_no, relative_no, relation),
+    check (person_no <> relative_no)
+);
+create index kinship_of_relative on kinship (relative_no);
+
+-- What happened to people, as it was reported (人员变动): death, divorce, insurance, cards. Never changed.
+create table life_event (
+    id bigint generated always as identity primary key,
+    person_no text not null references person,
+    kind text not null,
+    happened_on date not null,
+    reported_at timestamptz not null,
+    actor text not null,
+    channel text not null,
+    place text not null default '',
+    details jsonb not null default '{}'
+);
+create unique index life_event_once on life_event (person_no, kind, happened_on);
+create unique index life_event_death on life_event (person_no) where kind = 'death';
+
+create trigger life_event_is_append_only before update or delete on life_event
+    for each row execute function refuse_change();
+
+-- Cards that were replaced: whoever shows one is its owner, not somebody else.
+create table former_card (
+    card_no text primary key,
+    person_no text not null references person,
+    replaced_at timestamptz not null
+);
 
 -- What was drawn through a binding on a day of payment and not given back; guarded by the lock on the authoriser's
 -- account rows.
@@ -376,6 +442,9 @@ create table settlement (
     check (total = pool + supplementary + own + shared + cash)
 ) partition by range (booked_on);
 create index settlement_of_person on settlement (person_no, settled_at);
+-- For everything of a day, such as an institution's reconciliation. Rows come in the order of time, so a block index is
+-- enough and costs a settlement next to nothing.
+create index settlement_by_day on settlement using brin (booked_on) with (autosummarize = on);
 
 -- Sources that settlements' reasons name, each once; the key is a hash over the body.
 create table citation (
@@ -504,14 +573,8 @@ create table message (
     primary key (sender, message_id)
 );
 
-create table incident (
-    id bigint generated always as identity primary key,
-    kind text not null,
-    at timestamptz not null,
-    institution text,
-    persons text[] not null,
-    details jsonb not null default '{}'
-);
+-- For what came lately; rows come in the order of time.
+create index message_by_time on message using brin (received_at) with (autosummarize = on);
 
 create table sign_in (
     sign_no text primary key,
@@ -525,9 +588,6 @@ create table setting (
     key text primary key,
     value text not null
 );
-
-create trigger incident_is_append_only before update or delete on incident
-    for each row execute function refuse_change();
 -- Who signs in and how: people, and those who work at the agency. Secrets are kept as hashes only.
 create table session (
     token_hash bytea primary key,
@@ -645,6 +705,63 @@ create table oauth_access (
 create index oauth_access_of_person on oauth_access (person_no, id);
 
 create trigger oauth_access_is_append_only before update or delete on oauth_access
+    for each row execute function refuse_change();
+-- What looks like misuse (线索), what was done about it, and every act of staff. All of it is only ever added to.
+create table incident (
+    id bigint generated always as identity primary key,
+    kind text not null,
+    key text not null default '', -- the same misuse has the same key; empty: each is a new one
+    at timestamptz not null,
+    region text not null,         -- who looks into it
+    institution text,
+    persons text[] not null,
+    details jsonb not null default '{}'   -- evidence: ids, amounts, times
+);
+create unique index incident_once on incident (key) where key <> '';
+create index incident_of_region on incident (region, id);
+create index incident_told_by on incident ((details ->> 'told_by')) where details ? 'told_by';
+
+-- An incident is open until its latest step says otherwise.
+create table incident_step (
+    incident_id bigint not null references incident,
+    no smallint not null,
+    at timestamptz not null,
+    state text not null check (state in ('open', 'confirmed', 'dismissed')),
+    staff text not null,
+    reason text not null,
+    fine bigint check (fine >= 0),
+    primary key (incident_id, no)
+);
+
+-- People whose commitment is not believed any more (失信名单).
+create table untrustworthy (
+    person_no text not null references person,
+    since date not null,
+    until_on date,
+    incident_id bigint not null references incident,
+    primary key (person_no, incident_id)
+);
+
+create table staff_act (
+    id bigint generated always as identity primary key,
+    at timestamptz not null,
+    staff text not null,
+    what text not null,
+    region text not null,
+    person_no text,               -- whom it concerns
+    about text not null default '',       -- id of the binding or incident
+    place text not null default '',
+    reason text not null default ''
+);
+create index staff_act_of_person on staff_act (person_no, id);
+
+create trigger incident_is_append_only before update or delete on incident
+    for each row execute function refuse_change();
+
+create trigger incident_step_is_append_only before update or delete on incident_step
+    for each row execute function refuse_change();
+
+create trigger staff_act_is_append_only before update or delete on staff_act
     for each row execute function refuse_change();
 -- Files that institutions send (9101) or fetch (9102). The content belongs to its hash and is never changed.
 create table stored_file (
@@ -910,6 +1027,101 @@ create function premium_cover(whose text, out covered date[], out repaid_years s
     from premium_paid p cross join lateral (values (p.covers_from, 1), (p.covers_to, 2)) as d (day, place)
     where p.person_no = whose
 $$;
+-- Clearing (清算): what regions owe each other, and what they pay to institutions. A month that was closed, its
+-- statements and its payments are only ever added to.
+
+-- What moved between two regions, as the debtor's books have it: negative where a payment was taken back.
+create view clearing_line as
+select a.region as debtor, a.owner as creditor, p.booked_on, p.region, p.journal_id, p.line, p.purpose, p.amount, j.kind
+from account a
+cross join lateral (
+    select booked_on, region, journal_id, line, purpose, amount from posting where to_account = a.id
+    union all
+    select booked_on, region, journal_id, line, purpose, -amount from posting where from_account = a.id
+) p
+join journal j on (j.region, j.booked_on, j.id) = (p.region, p.booked_on, p.journal_id)
+where a.kind = 'clearing_payable' and j.kind <> 'clearing';
+
+-- What a region came to owe an institution: negative where a payment was taken back.
+create view institution_line as
+select a.owner as institution, a.region as payer, p.booked_on, p.region, p.journal_id, p.line, p.purpose, p.amount, j.kind
+from account a
+cross join lateral (
+    select booked_on, region, journal_id, line, purpose, amount from posting where to_account = a.id
+    union all
+    select booked_on, region, journal_id, line, purpose, -amount from posting where from_account = a.id
+) p
+join journal j on (j.region, j.booked_on, j.id) = (p.region, p.booked_on, p.journal_id)
+where a.kind = 'institution_payable' and j.kind <> 'clearing';
+
+create table clearing_month (
+    month date primary key check (extract(day from month) = 1),
+    closed_at timestamptz not null,
+    closed_by text not null
+);
+
+create table clearing_statement (
+    month date not null references clearing_month,
+    debtor text not null,         -- region that owes
+    creditor text not null,       -- region that is owed
+    owed bigint not null check (owed >= 0),
+    returned bigint not null check (returned >= 0),
+    lines bigint not null check (lines > 0),
+    primary key (month, debtor, creditor),
+    check (debtor <> creditor)
+);
+
+create table clearing_payment (
+    month date not null,
+    debtor text not null,
+    creditor text not null,
+    journal_id bigint not null unique,
+    booked_on date not null,
+    reference text not null,      -- of the bank
+    paid_at timestamptz not null,
+    paid_by text not null,
+    primary key (month, debtor, creditor),
+    foreign key (month, debtor, creditor) references clearing_statement
+);
+
+create trigger clearing_month_is_append_only before update or delete on clearing_month
+    for each row execute function refuse_change();
+create trigger clearing_statement_is_append_only before update or delete on clearing_statement
+    for each row execute function refuse_change();
+create trigger clearing_payment_is_append_only before update or delete on clearing_payment
+    for each row execute function refuse_change();
+
+create sequence clearing_application_id;
+
+-- What an institution asks to be paid for a time that is over (清算申请).
+create table clearing_application (
+    id text primary key,
+    institution text not null references institution,
+    payer text not null,          -- region that pays: the institution's
+    category text not null,       -- in the channel's word
+    cares text[] not null,
+    month text not null check (month ~ '^\d{6}$'),
+    begins_on date not null,
+    ends_on date not null check (ends_on >= begins_on),
+    total bigint not null,        -- of the bills, then who paid them
+    fund bigint not null,
+    account bigint not null,
+    cash bigint not null,
+    stated jsonb not null,        -- what else the institution stated
+    state text not null default 'applied' check (state in ('applied', 'withdrawn', 'rejected', 'approved', 'paid')),
+    reason text not null default '',
+    applied_at timestamptz not null,
+    decided_at timestamptz,
+    decided_by text,
+    journal_id bigint unique,
+    booked_on date,
+    reference text,
+    paid_at timestamptz,
+    paid_by text,
+    check (total = fund + account + cash),
+    check ((state = 'paid') = (journal_id is not null))
+);
+create index clearing_application_of_institution on clearing_application (institution, ends_on);
 -- The latest messages of the sandbox's gateway, as they came and as they were answered; production never writes here.
 -- No reference to other tables: a message may name an institution that there is none of, and a reset empties the rest.
 create table recording (
@@ -941,4 +1153,41 @@ create table injected_fault (
     transaction text not null,    -- empty: every transaction
     remaining bigint check (remaining > 0),
     set_at timestamptz not null
+);
+-- What institutions say they hold (对账): the newest word on each settlement, and the times for which a list was whole.
+create table holding (
+    institution text not null references institution,
+    settlement_id text not null,  -- as the institution wrote it
+    refund boolean not null,
+    visit_id text not null,
+    person_no text not null,
+    total bigint not null,
+    fund bigint not null,
+    account bigint not null,
+    times integer not null check (times > 0),   -- rows of the list that said so
+    from_at timestamptz not null,               -- the time its list was about
+    until_at timestamptz not null,
+    region text,                                -- and its insured region and kinds of care, where it was of some only
+    cares text[],
+    stated_at timestamptz not null,
+    primary key (institution, settlement_id, refund)
+);
+
+create table holding_list (
+    id bigint generated always as identity primary key,
+    institution text not null references institution,
+    from_at timestamptz not null,
+    until_at timestamptz not null check (until_at > from_at),
+    region text,                  -- of one insured region only
+    cares text[],                 -- of these kinds of care only
+    stated_at timestamptz not null
+);
+create index holding_list_of_institution on holding_list (institution, until_at);
+
+-- Answers that could not be given to whoever asked: the connection was gone.
+create table undelivered (
+    institution text not null,
+    message_id text not null,
+    at timestamptz not null,
+    primary key (institution, message_id)
 );

@@ -80,12 +80,12 @@ where kind = %(kind)s::account_kind and owner = %(owner)s and binding = %(bindin
 -- name: bindings_with_leftovers
 -- Ended bindings for which money is still set aside: quotas, and family accounts that nobody uses any more.
 select b.id, b.authoriser, b.user_no, b.relation, b.mode, b.position, b.state, b.starts_on, b.ends_on, b.limits, b.term,
-       b.created_at
+       b.created_at, b.ended_reason
 from account a join binding b on b.id = a.binding
 where a.kind = 'quota_hold' and a.balance > 0 and b.state = 'ended'
 union
 (select distinct on (b.authoriser) b.id, b.authoriser, b.user_no, b.relation, b.mode, b.position, b.state, b.starts_on,
-        b.ends_on, b.limits, b.term, b.created_at
+        b.ends_on, b.limits, b.term, b.created_at, b.ended_reason
  from account a join binding b on b.authoriser = a.owner and b.mode = 'family_account'
  where a.kind = 'family' and a.balance > 0 and not exists (
      select 1 from binding l where l.authoriser = a.owner and l.mode = 'family_account' and l.state <> 'ended')

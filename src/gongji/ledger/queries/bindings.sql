@@ -1,13 +1,16 @@
 -- name: bindings_of_users
-select id, authoriser, user_no, relation, mode, position, state, starts_on, ends_on, limits, term, created_at
+select id, authoriser, user_no, relation, mode, position, state, starts_on, ends_on, limits, term, created_at,
+       ended_reason
 from binding where user_no = any(%(patients)s) and state in ('active', 'frozen') order by user_no, position, created_at;
 
 -- name: binding
-select id, authoriser, user_no, relation, mode, position, state, starts_on, ends_on, limits, term, created_at
+select id, authoriser, user_no, relation, mode, position, state, starts_on, ends_on, limits, term, created_at,
+       ended_reason
 from binding where id = %(id)s;
 
 -- name: bindings_of_person
-select id, authoriser, user_no, relation, mode, position, state, starts_on, ends_on, limits, term, created_at
+select id, authoriser, user_no, relation, mode, position, state, starts_on, ends_on, limits, term, created_at,
+       ended_reason
 from binding where authoriser = %(person_no)s or user_no = %(person_no)s order by created_at desc;
 
 -- name: binding_counts
@@ -19,30 +22,28 @@ from binding where state <> 'ended' and (authoriser = %(authoriser)s or user_no 
 
 -- name: add_binding
 insert into binding (id, authoriser, user_no, relation, mode, position, state, starts_on, ends_on,
-                     limits, term, proof, created_at, changed_at)
+                     limits, term, proof, device, created_at, changed_at)
 values (%(id)s, %(authoriser)s, %(user)s, %(relation)s, %(mode)s, %(position)s, %(state)s, %(starts_on)s, %(ends_on)s,
-        %(limits)s, %(term)s, %(proof)s, %(at)s, %(at)s);
+        %(limits)s, %(term)s, %(proof)s, %(device)s, %(at)s, %(at)s);
 
 -- name: change_binding
 update binding set state = %(state)s, ended_reason = %(reason)s, changed_at = %(at)s where id = %(id)s;
 
 -- name: add_binding_event
-insert into binding_event (binding_id, at, what, actor, channel, details)
-values (%(binding)s, %(at)s, %(what)s, %(actor)s, %(channel)s, %(details)s);
+insert into binding_event (binding_id, at, what, actor, channel, clerk, place, details)
+values (%(binding)s, %(at)s, %(what)s, %(actor)s, %(channel)s, %(clerk)s, %(place)s, %(details)s);
 
 -- name: live_bindings
-select id, authoriser, user_no, relation, mode, position, state, starts_on, ends_on, limits, term, created_at
+select id, authoriser, user_no, relation, mode, position, state, starts_on, ends_on, limits, term, created_at,
+       ended_reason
 from binding where state <> 'ended' order by id;
 
 -- name: last_position
 select coalesce(max(position), 0) from binding where user_no = %(user)s and state <> 'ended';
 
--- name: expire_bindings
-update binding set state = 'ended', ended_reason = 'expired', changed_at = %(at)s
-where state <> 'ended' and ends_on < %(today)s and (authoriser = any(%(people)s) or user_no = any(%(people)s))
-returning id, authoriser, user_no, relation, mode, position, state, starts_on, ends_on, limits, term, created_at;
 -- name: expired_bindings
-select id, authoriser, user_no, relation, mode, position, state, starts_on, ends_on, limits, term, created_at
+select id, authoriser, user_no, relation, mode, position, state, starts_on, ends_on, limits, term, created_at,
+       ended_reason
 from binding
 where state <> 'ended' and ends_on < %(today)s and (authoriser = any(%(people)s) or user_no = any(%(people)s));
 
@@ -126,3 +127,36 @@ limit %(limit)s;
 -- name: others_in_mode
 -- Live bindings of an authoriser in a mode.
 select count(*) from binding where authoriser = %(authoriser)s and mode = %(mode)s and state <> 'ended';
+
+-- name: binding_events
+select at, what, actor, channel, clerk, place, details from binding_event where binding_id = %(id)s order by no;
+
+-- name: binding_proof
+select proof from binding where id = %(id)s;
+
+-- name: bindings_in_review
+select id, authoriser, user_no, relation, mode, position, state, starts_on, ends_on, limits, term, created_at,
+       ended_reason
+from binding b
+where state = 'review' and (%(region)s::text is null or (
+    select p.region like %(region)s from person p where p.person_no = b.authoriser))
+order by created_at, id limit %(limit)s;
+
+-- name: bindings_of_wards
+-- Bindings that wait for the consent of somebody whose parent a person is.
+select b.id, b.authoriser, b.user_no, b.relation, b.mode, b.position, b.state, b.starts_on, b.ends_on, b.limits, b.term,
+       b.created_at, b.ended_reason
+from binding b
+where b.state = 'pending' and b.user_no = any(%(wards)s)
+order by b.created_at, b.id;
+
+-- name: bound_before
+-- How often two people were bound since a moment.
+select count(*) from binding
+where authoriser = %(authoriser)s and user_no = %(user)s and created_at > %(since)s;
+
+-- name: live_bindings_of
+-- Bindings of people on either side that have not ended.
+select id, authoriser, user_no, relation, mode, position, state, starts_on, ends_on, limits, term, created_at,
+       ended_reason
+from binding where (authoriser = any(%(people)s) or user_no = any(%(people)s)) and state <> 'ended' order by id;

@@ -29,7 +29,3 @@ insert into message (sender, message_id, transaction, input_hash, outcome, settl
 values (%(sender)s, %(message_id)s, %(transaction)s, %(input_hash)s, 'refused', null, %(answer)s, null,
         %(received_at)s)
 on conflict do nothing;
-
--- name: add_incidents
-insert into incident (kind, at, institution, persons, details)
-values (%(kind)s, %(at)s, %(institution)s, %(persons)s, %(details)s);

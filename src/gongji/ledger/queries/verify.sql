@@ -94,3 +94,56 @@ limit 1;
 
 -- name: verify_binding_uses
 select binding_id, day, amount from binding_use where amount <> 0;
+
+-- name: verify_clearing_pairs
+-- Regions of which one owes what the other is not owed.
+with side as (
+    select a.kind, a.region, a.owner, coalesce(i.came, 0) - coalesce(o.went, 0) as balance
+    from account a
+    left join lateral (select sum(amount)::bigint as came from posting where to_account = a.id) i on true
+    left join lateral (select sum(amount)::bigint as went from posting where from_account = a.id) o on true
+    where a.kind in ('clearing_payable', 'clearing_receivable')
+), owes as (select region as debtor, owner as creditor, balance from side where kind = 'clearing_payable'),
+   claim as (select owner as debtor, region as creditor, -balance as balance from side where kind = 'clearing_receivable')
+select '清算 ' || debtor || ' 应付 ' || creditor, coalesce(owes.balance, 0), coalesce(claim.balance, 0)
+from owes full join claim using (debtor, creditor)
+where coalesce(owes.balance, 0) <> coalesce(claim.balance, 0)
+order by 1 limit 1;
+
+-- name: verify_clearing_months
+-- Statements of closed months that are not the sum of what was booked in them.
+with booked as (
+    select date_trunc('month', booked_on)::date as month, debtor, creditor, sum(amount)::bigint as amount, count(*) as lines
+    from clearing_line where date_trunc('month', booked_on)::date in (select month from clearing_month)
+    group by 1, 2, 3
+)
+select '清算单 ' || to_char(month, 'YYYY-MM') || ' ' || debtor || ' ' || creditor,
+       coalesce(s.owed - s.returned, 0), coalesce(b.amount, 0)
+from clearing_statement s full join booked b using (month, debtor, creditor)
+where (s.owed - s.returned, s.lines) is distinct from (b.amount, b.lines)
+order by 1 limit 1;
+
+-- name: verify_clearing_payments
+-- Payments that are not what their journal moved, and clearing journals that pay nothing.
+with paid as (
+    select journal_id, '清算单 ' || to_char(month, 'YYYY-MM') || ' ' || debtor || ' ' || creditor as name,
+           s.owed - s.returned as amount
+    from clearing_payment p join clearing_statement s using (month, debtor, creditor)
+    union all
+    select journal_id, '清算申请 ' || id, fund + account
+    from clearing_application where journal_id is not null
+), moved as (
+    select j.id as journal_id, coalesce(sum(p.amount) filter (where f.id is not null), 0)
+           - coalesce(sum(p.amount) filter (where t.id is not null), 0) as amount
+    from journal j
+    left join posting p on (p.region, p.booked_on, p.journal_id) = (j.region, j.booked_on, j.id)
+    left join account f on f.id = p.from_account and f.kind in ('clearing_payable', 'institution_payable')
+    left join account t on t.id = p.to_account and t.kind in ('clearing_payable', 'institution_payable')
+    where j.kind = 'clearing'
+    group by j.id
+)
+select coalesce(paid.name, '清算凭证 ' || moved.journal_id), coalesce(paid.amount::text, '没有对应的清算单'),
+       coalesce(moved.amount::text, '没有凭证')
+from paid full join moved using (journal_id)
+where paid.amount is distinct from moved.amount
+order by 1 limit 1;

@@ -29,6 +29,7 @@ create table person (
     insured_since date,
     suspended_on date,
     retired_on date,
+    died_on date,
     gp_signed boolean not null default false,
     missing_years smallint not null default 0 check (missing_years >= 0),
     -- Figures of the premiums that stand, beside the row so that a bill reads them with the person.

@@ -11,7 +11,8 @@ create type account_kind as enum (
     'family',               -- what a person has moved aside for his family
     'quota_hold',           -- what a person has frozen for one binding
     'wallet',               -- what relatives have given a person
-    'wallet_transit'        -- given, and not accepted yet
+    'wallet_transit',       -- given, and not accepted yet
+    'bank'                  -- the money of a region; what went to others is what came in
 );
 
 -- Every insured person has at least one personal row: locking it serialises everything that changes his money,

@@ -13,14 +13,8 @@ create table message (
     primary key (sender, message_id)
 );
 
-create table incident (
-    id bigint generated always as identity primary key,
-    kind text not null,
-    at timestamptz not null,
-    institution text,
-    persons text[] not null,
-    details jsonb not null default '{}'
-);
+-- For what came lately; rows come in the order of time.
+create index message_by_time on message using brin (received_at) with (autosummarize = on);
 
 create table sign_in (
     sign_no text primary key,
@@ -34,6 +28,3 @@ create table setting (
     key text primary key,
     value text not null
 );
-
-create trigger incident_is_append_only before update or delete on incident
-    for each row execute function refuse_change();

@@ -1,0 +1,57 @@
+"""``gongji life``: what happened to people (人员变动)."""
+
+from datetime import date
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from gongji.cli.as_staff import ByStaff, as_staff, number_of
+from gongji.cli.opening import DataOption, fail
+from gongji.core.life import LifeEvent, LifeKind
+from gongji.core.refusal import Refusal
+from gongji.service import life_events
+from gongji.service.life_events import Reported
+from gongji.service.platform import Platform
+from gongji.service.staff import Staff
+
+life_app = typer.Typer(no_args_is_help=True, help="人员变动：死亡、离婚、参保变更、换卡。")
+
+
+@life_app.command()
+def report(
+    kind: Annotated[LifeKind, typer.Argument(help="变动类别")],
+    person: Annotated[str, typer.Argument(help="证件号码或社保卡号")],
+    *,
+    by: ByStaff,
+    on: Annotated[str, typer.Option(help="发生日期")],
+    other: Annotated[str, typer.Option(help="原配偶的证件号码或社保卡号")] = "",
+    card: Annotated[str, typer.Option(help="新卡号")] = "",
+    place: Annotated[str, typer.Option(help="医保大厅或窗口")] = "",
+    data: DataOption = None,
+) -> None:
+    """登记一件事：该解除的绑定一并解除，冻结的额度退回；登记之前已有的结算不改动，生成线索。
+
+    例：gongji life report death 990101... --on 2026-11-20 --by clerk01
+    """
+    try:
+        day = date.fromisoformat(on)
+    except ValueError:
+        fail(f"--on {on} 不是日期，例如 2026-01-31")
+
+    async def work(platform: Platform, staff: Staff) -> Reported | Refusal:
+        number = await number_of(platform, person)
+        former = await number_of(platform, other) if other else ""
+        for found in (number, former):
+            if isinstance(found, Refusal):
+                return found
+        event = LifeEvent(person_no=str(number), kind=kind, on=day, other=str(former), card_no=card)
+        return await life_events.report(platform, staff, event, place)
+
+    done = as_staff(data, by, work)
+    if done.known:
+        Console().print("已登记过，没有变化")
+        return
+    ended = "，".join(done.ended) or "无"
+    lines = f"，生成线索 {'、'.join(map(str, done.incidents))}" if done.incidents else ""
+    Console().print(f"已登记{kind.label}；解除的绑定：{ended}{lines}")
