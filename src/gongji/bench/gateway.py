@@ -73,20 +73,31 @@ def serving(dsn: str, data: Path, workers: int) -> Iterator[Served]:
 
 
 def start(listening: Listening, data: Path, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
-    """Start ``gongji up`` and wait until both ports are ready."""
+    """Start ``gongji up`` and wait until both ports are ready.
+
+    Raises:
+        NotStartedError: it ended, for example because another process still has the ports.
+        TimeoutError: it is not ready in time.
+    """
     arguments = [sys.executable, "-m", "gongji", "up", "--data", str(data), "--port", str(listening.port)]
     arguments += ["--gateway-port", str(listening.gateway_port), "--workers", str(listening.workers)]
     process = subprocess.Popen(  # noqa: S603
         arguments, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     for url in (listening.portal_url, listening.gateway_url):
-        _wait(f"{url}/healthz")
+        _wait(f"{url}/healthz", process)
     return process
 
 
-def _wait(url: str) -> None:
+class NotStartedError(RuntimeError):
+    """The server ended instead of serving."""
+
+
+def _wait(url: str, process: "subprocess.Popen[bytes]") -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise NotStartedError(f"gongji up ended with {process.returncode}")
         try:
             with urllib.request.urlopen(url, timeout=1):  # noqa: S310 - our own server
                 return

@@ -34,6 +34,7 @@ WORKERS: Final = 2
 PAUSE_SECONDS: Final = (1.0, 6.0)
 """Between two kills."""
 ANSWER_SECONDS: Final = 20.0
+START_TRIES: Final = 60
 REPEATED: Final = 0.1
 """The part of answered messages that are sent once more."""
 
@@ -108,7 +109,13 @@ class _Server:
 
     def _start(self) -> "subprocess.Popen[bytes]":
         environment = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
-        return gateway.start(self.listening, self._data, environment)
+        for _ in range(START_TRIES):
+            try:
+                return gateway.start(self.listening, self._data, environment)
+            except gateway.NotStartedError:
+                # Workers of a server that was killed finish what they have; so long they keep the ports.
+                time.sleep(1)
+        raise gateway.NotStartedError(f"not after {START_TRIES} tries")
 
     def worker(self) -> psutil.Process | None:
         """One of the further processes that serve."""
