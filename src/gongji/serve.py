@@ -17,6 +17,7 @@ from psycopg import AsyncConnection
 
 from gongji.app import portal
 from gongji.channels.nhsa.gateway import gateway
+from gongji.channels.nhsa.mobile_centre import PaymentNotices
 from gongji.core.person import Person
 from gongji.demo import city
 from gongji.figures import Figures
@@ -29,6 +30,7 @@ from gongji.logs import write_log_lines
 from gongji.policyfiles import load, locate
 from gongji.service import notices, set_aside, wallet
 from gongji.service.abuse_scan import scan
+from gongji.service.mobile_payment import LETTER as PAYMENT
 from gongji.service.outlets import delivering
 from gongji.service.platform import Platform, china_now
 from gongji.service.upkeep import sweep
@@ -96,7 +98,7 @@ async def _serve(
     chores += [asyncio.create_task(_keep_worker(dsn, settings, listening)) for _ in range(listening.workers - 1)]
     await ready(platform)
     try:
-        async with delivering(platform, settings):
+        async with delivering(platform, settings, {PAYMENT: PaymentNotices(platform)}):
             await listen(platform, settings, listening)
     finally:
         for chore in chores:
@@ -205,7 +207,7 @@ async def _work(settings: Settings, listening: Listening) -> None:
     watch = asyncio.create_task(_stop_with_parent())
     writing = asyncio.create_task(Figures(settings.data).keep_writing())
     try:
-        async with delivering(platform, settings):
+        async with delivering(platform, settings, {PAYMENT: PaymentNotices(platform)}):
             await listen(platform, settings, listening)
     finally:
         watch.cancel()

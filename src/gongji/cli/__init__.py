@@ -10,6 +10,7 @@ from gongji.cli.catalogue import catalogue_app
 from gongji.cli.clearing import clearing_app
 from gongji.cli.client import client_app
 from gongji.cli.demo import demo_app
+from gongji.cli.gateway import gateway_app
 from gongji.cli.incidents import incidents_app
 from gongji.cli.ledger import ledger_app
 from gongji.cli.life import life_app
@@ -46,6 +47,7 @@ app.add_typer(voucher_app, name="voucher")
 app.add_typer(wallet_app, name="wallet")
 app.add_typer(premium_app, name="premium")
 app.add_typer(nhsa_app, name="nhsa")
+app.add_typer(gateway_app, name="gateway")
 app.add_typer(sandbox_app, name="sandbox")
 app.add_typer(catalogue_app, name="catalogue")
 app.add_typer(clearing_app, name="clearing")

@@ -92,6 +92,14 @@ class Code(Enum):
         "本次住院在这笔结算之后还有结算（结算ID {settlement}），请从最后一笔开始逐笔撤销",
     )
     NOT_REVERSIBLE = "not_reversible", "{what}，不能撤销"
+    ORDER_UNKNOWN = "order_unknown", "没有找到这个支付订单，或支付令牌不对，请核对订单号"
+    ORDER_EXISTS = "order_exists", "医疗机构订单号 {order} 已经下过单，请用原订单支付，或先撤销"
+    ORDER_STATE = "order_state", "订单{state}，不能办理这项业务，请先查询订单"
+    CONSENT_MISSING = "consent_missing", "参保人还没有同意支付，或同意已过期，请参保人在门户或渠道里确认后再支付"
+    REFUND_MISMATCH = (
+        "refund_mismatch",
+        "{part} {stated} 元与可退的 {counted} 元不一致，医保部分只能全部退，请核对后重新提交",
+    )
     RECORD_EXISTS = "record_exists", "{what}已存在，{remedy}"
     RECORD_UNKNOWN = "record_unknown", "未找到{what}，请核对后重新提交"
     RECORD_CLOSED = "record_closed", "{what}{state}，不能{act}"

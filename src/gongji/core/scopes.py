@@ -18,6 +18,7 @@ class Scope(StrEnum):
     WALLET = "wallet"
     VOUCHER = "voucher"
     MESSAGES_READ = "messages:read"
+    GATEWAY = "gateway"
     RECONCILE = "reconcile"
 
     @property
@@ -28,7 +29,7 @@ class Scope(StrEnum):
     @property
     def personal(self) -> bool:
         """Whether a person grants it; the others belong to an institution itself."""
-        return self not in (Scope.MESSAGES_READ, Scope.RECONCILE)
+        return self not in (Scope.MESSAGES_READ, Scope.GATEWAY, Scope.RECONCILE)
 
     @property
     def changes(self) -> bool:
@@ -46,6 +47,7 @@ _LABELS: Final = {
     Scope.PREMIUMS_WRITE: "替您用个人账户缴纳参保费用",
     Scope.WALLET: "查看医保钱包，并替您办理转入转出",
     Scope.VOUCHER: "替您出示医保码",
+    Scope.GATEWAY: "以本机构的身份向国家接口发送报文（只给机构，不涉及个人授权）",
     Scope.MESSAGES_READ: "查询本机构报文的办理结果（只给机构，不涉及个人授权）",
     Scope.RECONCILE: "上报本机构的结算清单，查看差异和月度对账单（只给机构，不涉及个人授权）",
 }

@@ -16,7 +16,7 @@ async def sweep(platform: Platform) -> None:
     """Delete what has expired. Grants and the log of accesses stay."""
     now = platform.clock()
     async with platform.pool.connection() as conn:
-        for statement in ("sweep_sessions", "sweep_staff_sessions", "sweep_codes", "sweep_throttle"):
+        for statement in ("sweep_sessions", "sweep_staff_sessions", "sweep_codes", "sweep_throttle", "sweep_nonces"):
             await store.run(conn, statement, now=now)
         for statement in ("sweep_oauth_codes", "sweep_oauth_tokens"):
             await store.run(conn, statement, long_ago=now - KEPT)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -86,38 +86,44 @@ async def register(platform: Platform, sender: Sender, registration: Registratio
     """Register a visit, or admit to hospital who is in none; the answer holds ``visit``."""
 
     async def work(conn: AsyncConnection) -> Answer | Refusal:
-        person, refusal = await _patient(conn, registration)
-        refusal = refusal or check_institution(await _institution(conn, sender.institution), sender.institution)
-        refusal = refusal or check_care_date(registration.on, platform.clock().date())
-        if refusal or person is None:
-            return refusal or refuse(Code.PERSON_UNKNOWN)
-        if registration.care is Care.INPATIENT:
-            refusal = await check_in_hospital(conn, person.person_no)
-            if refusal:
-                return refusal
-        cursor = await store.run(conn, "visit_of_number", institution=sender.institution, number=registration.number)
-        if await cursor.fetchone():
-            return refuse(Code.VISIT_EXISTS, field="ipt_otp_no", number=registration.number)
-        cursor = await store.run(conn, "next_visit_ids", count=1)
-        (number,) = await cursor.fetchone() or (0,)
-        now = platform.clock()
-        visit = VISIT_ID_FORMAT.format(region=person.region, day=now, number=number)
-        await store.run(
-            conn,
-            "add_visits",
-            ids=[visit],
-            regions=[person.region],
-            person_nos=[person.person_no],
-            institutions=[sender.institution],
-            numbers=[registration.number],
-            cares=[registration.care.value],
-            began=[registration.on],
-            details=[Jsonb(registration.details)],
-            created_at=[now],
-        )
-        return {"visit": visit}
+        return await open_visit(conn, sender, registration, platform.clock())
 
     return await once(platform, sender, registration.person_no, work, registration.claimed)
+
+
+async def open_visit(
+    conn: AsyncConnection, sender: Sender, registration: Registration, now: datetime
+) -> Answer | Refusal:
+    """The same as part of the caller's transaction, in which the person's accounts are locked."""
+    person, refusal = await _patient(conn, registration)
+    refusal = refusal or check_institution(await _institution(conn, sender.institution), sender.institution)
+    refusal = refusal or check_care_date(registration.on, now.date())
+    if refusal or person is None:
+        return refusal or refuse(Code.PERSON_UNKNOWN)
+    if registration.care is Care.INPATIENT:
+        refusal = await check_in_hospital(conn, person.person_no)
+        if refusal:
+            return refusal
+    cursor = await store.run(conn, "visit_of_number", institution=sender.institution, number=registration.number)
+    if await cursor.fetchone():
+        return refuse(Code.VISIT_EXISTS, field="ipt_otp_no", number=registration.number)
+    cursor = await store.run(conn, "next_visit_ids", count=1)
+    (number,) = await cursor.fetchone() or (0,)
+    visit = VISIT_ID_FORMAT.format(region=person.region, day=now, number=number)
+    await store.run(
+        conn,
+        "add_visits",
+        ids=[visit],
+        regions=[person.region],
+        person_nos=[person.person_no],
+        institutions=[sender.institution],
+        numbers=[registration.number],
+        cares=[registration.care.value],
+        began=[registration.on],
+        details=[Jsonb(registration.details)],
+        created_at=[now],
+    )
+    return {"visit": visit}
 
 
 async def cancel(platform: Platform, sender: Sender, person_no: str, visit_id: str) -> Answer | Refusal:
@@ -232,42 +238,54 @@ async def add_fees(
     """
 
     async def work(conn: AsyncConnection) -> Answer | Refusal:
-        for (visit_id, batch), lines in batches.items():
-            visit = await own_visit(conn, sender.institution, person_no, visit_id, stay=False)
-            refusal = visit if isinstance(visit, Refusal) else await _closed_batch(conn, visit_id, batch)
-            refusal = refusal or next((line.fault for line in lines if line.fault), None)
-            if refusal:
-                return refusal
-            cursor = await store.run(
-                conn, "fee_lines_present", visit=visit_id, line_nos=[line.line_no for line in lines]
-            )
-            present = await cursor.fetchone()
-            if present:
-                return refuse(Code.FEE_DUPLICATE, field="feedetl_sn", line=present[0])
-            await store.run(conn, "add_fee_lines", **fee_columns([(visit_id, batch, lines)]))
-        return answer or {}
+        return await add_lines(conn, sender, person_no, batches) or answer or {}
 
     return await once(platform, sender, person_no, work)
+
+
+async def add_lines(
+    conn: AsyncConnection, sender: Sender, person_no: str, batches: dict[tuple[str, str], list[FeeLine]]
+) -> Refusal | None:
+    """The same as part of the caller's transaction, in which the person's accounts are locked."""
+    for (visit_id, batch), lines in batches.items():
+        visit = await own_visit(conn, sender.institution, person_no, visit_id, stay=False)
+        refusal = visit if isinstance(visit, Refusal) else await _closed_batch(conn, visit_id, batch)
+        refusal = refusal or next((line.fault for line in lines if line.fault), None)
+        if refusal:
+            return refusal
+        cursor = await store.run(conn, "fee_lines_present", visit=visit_id, line_nos=[line.line_no for line in lines])
+        present = await cursor.fetchone()
+        if present:
+            return refuse(Code.FEE_DUPLICATE, field="feedetl_sn", line=present[0])
+        await store.run(conn, "add_fee_lines", **fee_columns([(visit_id, batch, lines)]))
+    return None
 
 
 async def drop_fees(platform: Platform, sender: Sender, person_no: str, visit_id: str, batch: str) -> Answer | Refusal:
     """Take back the lines of a batch, or of every unsettled batch; the answer holds their count as ``lines``."""
 
     async def work(conn: AsyncConnection) -> Answer | Refusal:
-        visit = await own_visit(conn, sender.institution, person_no, visit_id, stay=False)
-        if isinstance(visit, Refusal):
-            return visit
-        if batch != EVERY_BATCH:
-            refusal = await _closed_batch(conn, visit_id, batch)
-            if refusal:
-                return refusal
-        cursor = await store.run(conn, "drop_fee_lines", visit=visit_id, batch=batch)
-        dropped = len(await cursor.fetchall())
-        if dropped == 0 and batch != EVERY_BATCH:
-            return refuse(Code.FEES_MISSING, field="chrg_bchno", visit=visit_id, batch=batch)
-        return {"lines": dropped}
+        return await drop_lines(conn, sender, person_no, visit_id, batch)
 
     return await once(platform, sender, person_no, work)
+
+
+async def drop_lines(
+    conn: AsyncConnection, sender: Sender, person_no: str, visit_id: str, batch: str
+) -> Answer | Refusal:
+    """The same as part of the caller's transaction, in which the person's accounts are locked."""
+    visit = await own_visit(conn, sender.institution, person_no, visit_id, stay=False)
+    if isinstance(visit, Refusal):
+        return visit
+    if batch != EVERY_BATCH:
+        refusal = await _closed_batch(conn, visit_id, batch)
+        if refusal:
+            return refusal
+    cursor = await store.run(conn, "drop_fee_lines", visit=visit_id, batch=batch)
+    dropped = len(await cursor.fetchall())
+    if dropped == 0 and batch != EVERY_BATCH:
+        return refuse(Code.FEES_MISSING, field="chrg_bchno", visit=visit_id, batch=batch)
+    return {"lines": dropped}
 
 
 async def own_visit(

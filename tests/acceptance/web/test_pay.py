@@ -99,7 +99,7 @@ async def test_nobody_pays_for_those_who_are_not_bound(visit: Any, bound: str) -
 async def test_paying_in_the_browser(browse: Any, log_in: Any, shoot: Any, bound: str) -> None:
     page = await browse("phone")
     await log_in(page, "son")
-    await page.get_by_role("navigation").get_by_role("link", name="服务").click()
+    await page.get_by_role("link", name="服务", exact=True).click()
     await page.get_by_role("link", name="缴费 给本人或家人").click()
     await shoot(page, "pay")
     await page.get_by_label("给谁缴").select_option(label="田居民（父母）")

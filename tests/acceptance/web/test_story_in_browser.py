@@ -129,7 +129,7 @@ async def test_bind_with_a_drawn_signature(size: str, browse: Any, log_in: Any, 
     page = await browse(size)
     await log_in(page, "mother" if size == "phone" else "stranger")
     user = town.people["son" if size == "phone" else "unverified"]
-    await page.get_by_role("link", name="服务").click()
+    await page.get_by_role("link", name="服务", exact=True).click()
     await shoot(page, f"services-{size}")
     await page.get_by_role("link", name=re.compile("家庭共济绑定")).click()
     await shoot(page, f"bind-notice-{size}")

@@ -123,7 +123,15 @@ async def test_a_stranger_sees_nobody_elses_data(api: Any, people: Any, buy: Any
     }
     relative = {"certificate_no": father.certificate_no, "name": father.name, "relation": "parent"}
     ids["account_id"] = (await son.post("/me/codes/relatives", relative)).json()["id"]
-    secrets.add(ids["account_id"])
+    ids["order_id"] = "ORDER-OF-FATHER"
+    secrets |= {ids["account_id"], ids["order_id"]}
+    async with running.pool.connection() as conn:
+        await conn.execute(
+            "insert into mobile_order (id, number, key_no, institution, org_order, person_no, visit_id, batch, care,"
+            " account_use, total, state, created_at, changed_at) select 'ORDER-OF-FATHER', 1, 0, institution, 'O1',"
+            " person_no, id, 'B9', 'outpatient', 2, 100, 'saved', now(), now() from visit where person_no = %s limit 1",
+            [father.person_no],
+        )
     for method, path, _ in _operations(await _described(api)):
         unknown = set(re.findall(r"{(\w+)}", path)) - ids.keys()
         if path in PUBLIC or path in ("/api/me/sessions", "/api/me/password"):

@@ -66,6 +66,29 @@ REQUIRED_INSTEAD: Final[dict[tuple[str, str], frozenset[str]]] = {
     ("100001", "data"): frozenset({"psn_No", "setl_Id", "mdtrt_Id"}),
     # One of name and code is enough, and clients that send the code leave the kind out.
     ("1201", "medinsinfo"): frozenset(),
+    # Only the Hunan document has these; what stands here is what an order cannot do without.
+    ("6201", "data"): frozenset(
+        {
+            "psnNo",
+            "insutype",
+            "medOrgOrd",
+            "begntime",
+            "ecToken",
+            "iptOtpNo",
+            "chrgBchno",
+            "medType",
+            "medfeeSumamt",
+            "acctUsedFlag",
+            "feedetailList",
+        }
+    ),
+    ("6201", "feedetailList"): frozenset({"feedetlSn", "medListCodg", "detItemFeeSumamt", "cnt", "pric"}),
+    ("6201", "diseinfoList"): frozenset(),
+    ("6202", "data"): frozenset({"payOrdId", "payToken"}),
+    ("6203", "data"): frozenset({"payOrdId", "appRefdSn", "totlRefdAmt", "cashRefdAmt", "ecToken", "refdType"}),
+    ("6204", "data"): frozenset({"payOrdId", "medOrgOrd", "feeSumamt", "ownPayAmt", "psnAcctPay", "fundPay"}),
+    ("6301", "data"): frozenset({"payOrdId", "payToken"}),
+    ("6401", "data"): frozenset({"payOrdId", "payToken"}),
     # A whole file stands beside the message in the form; some clients send its bytes inside.
     ("9101", "fsUploadIn"): frozenset({"filename"}),
     ("9102", "fsDownloadIn"): frozenset({"file_qury_no"}),

@@ -20,6 +20,7 @@ from gongji.channels.nhsa.claims import read_vouchers
 from gongji.channels.nhsa.departures import plain
 from gongji.channels.nhsa.envelope import Envelope, EnvelopeFault, decode, input_hash
 from gongji.channels.nhsa.fields import Values, faults_text, read
+from gongji.channels.nhsa.protection import Opened, closed
 from gongji.channels.nhsa.registry import HANDLERS, table_of, title
 from gongji.channels.nhsa.senders import Known, Senders
 from gongji.channels.nhsa.strictness import Strictness
@@ -80,17 +81,21 @@ class Exchange:
         self._strictness = Strictness(platform, settings)
         self._serials = itertools.count(secrets.randbelow(_SERIALS))
 
-    async def answer(self, body: bytes, headers: Mapping[str, str]) -> Answered:
-        """Answer one request; never raises."""
+    async def answer(self, body: bytes, headers: Mapping[str, str], *, proved: str = "") -> Answered:
+        """Answer one request; never raises. ``proved`` is who sent it, where that is known already."""
         started = time.perf_counter()
         received_at = self._platform.clock()
         sent = unwrap(body, headers)
-        message = decode(sent.body)
+        opened = Opened(body=sent.body)
+        message: Envelope | EnvelopeFault = EnvelopeFault("")
         try:
+            opened = await self._senders.opened(sent.body)
+            sent = msgspec.structs.replace(sent, body=opened.body)
+            message = EnvelopeFault(opened.fault, ("input",)) if opened.fault else decode(sent.body)
             if isinstance(message, EnvelopeFault):
                 answered = self._malformed(message, received_at)
             else:
-                answered = await self._exchange(message, sent, body, headers, received_at)
+                answered = await self._exchange(message, sent, body, headers, received_at, proved)
                 if self._strictness.asked(headers):
                     answered = await self._reported(message, sent, headers, answered)
         except OutcomeUnknownError:
@@ -102,15 +107,30 @@ class Exchange:
             )
             answered = self._failed(UNKNOWN_OUTCOME, received_at, outcome="unknown", reason="unexpected")
         _tell(message, answered, time.perf_counter() - started)
+        if opened.key and answered.content_type == JSON:
+            return msgspec.structs.replace(answered, body=closed(answered.body, opened.key))
         return answered
 
+    async def answer_for(self, body: bytes, institution: str) -> bytes:
+        """Answer a message whose sender has been proved to be an institution in another way than by headers."""
+        return (await self.answer(body, {}, proved=institution)).body
+
     async def _exchange(
-        self, envelope: Envelope, sent: Unwrapped, body: bytes, headers: Mapping[str, str], received_at: datetime
+        self,
+        envelope: Envelope,
+        sent: Unwrapped,
+        body: bytes,
+        headers: Mapping[str, str],
+        received_at: datetime,
+        proved: str,
     ) -> Answered:
         known = await self._senders.find(envelope.fixmedins_code)
-        fault = self._senders.fault(
-            known, envelope.infno, headers, body, received_at, unsigned_allowed=not self._settings.production
-        )
+        unsigned_allowed = not self._settings.production
+        fault = None
+        if not proved or proved != envelope.fixmedins_code:
+            fault = await self._senders.fault(
+                known, envelope.infno, headers, body, received_at, unsigned_allowed=unsigned_allowed
+            ) or self._senders.message_fault(known, sent.body)
         if fault:
             return self._failed(fault, received_at, status=UNAUTHORIZED, outcome="rejected", reason="signature")
         table = table_of(envelope.infno)

@@ -6,6 +6,8 @@ from typing import Any, Final, TypeAlias
 
 from gongji.channels.nhsa import answer
 from gongji.channels.nhsa.exchange import JSON, Answered, Exchange
+from gongji.channels.nhsa.mobile_centre import MobileCentre
+from gongji.channels.nhsa.mobile_envelope import read_envelope
 from gongji.channels.nhsa.sandbox import Exits, Sandbox
 from gongji.service.platform import Platform
 from gongji.settings import Settings
@@ -41,6 +43,7 @@ class Gateway:
     def __init__(self, platform: Platform, settings: Settings) -> None:
         self._platform = platform
         self._exchange = Exchange(platform, settings)
+        self._centre = MobileCentre(platform, self._exchange)
         self._sandbox = None if settings.production else Sandbox(platform, settings, self._exchange)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -72,7 +75,10 @@ class Gateway:
             return
         except DisconnectedError:
             return
-        if self._sandbox:
+        centre = read_envelope(body)
+        if centre is not None:
+            await _respond(send, OK, await self._centre.answer(centre, path))
+        elif self._sandbox:
             await self._sandbox.serve(body, headers, _exits(send, receive))
         else:
             await _answer(send, await self._exchange.answer(body, headers))

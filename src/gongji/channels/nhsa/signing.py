@@ -12,9 +12,11 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import Final
 
 import msgspec
+
+from gongji.channels.nhsa.protection import Sm2Signer
 
 SKEW_SECONDS_MAX: Final = 30 * 60
 """A request is refused when its clock differs by more; Hunan's gateway has the same limit."""
@@ -23,9 +25,6 @@ _SECONDS: Final = re.compile(r"[0-9]{10}")
 _MILLISECONDS: Final = re.compile(r"[0-9]{13}")
 _API_SIGNED: Final = ("_api_access_key", "_api_name", "_api_timestamp", "_api_version")
 _TIF: Final = ("x-tif-paasid", "x-tif-timestamp", "x-tif-nonce", "x-tif-signature")
-
-NonceCheck: TypeAlias = Callable[[str], bool]
-"""Takes sender and nonce as one text, remembers it for twice the skew, and says whether it is new."""
 
 
 class Scheme(StrEnum):
@@ -37,8 +36,14 @@ class Scheme(StrEnum):
     """Guangdong, Inner Mongolia, Hebei: SHA-256 over timestamp, secret, nonce, timestamp."""
     API = "_api"
     """Hunan: HMAC-SHA1 over the other four headers."""
+    BEARER = "oauth2"
+    """Jilin: a bearer token that the institution got with its own client credentials."""
     API_KEY = "apikey"
     """Inner Mongolia's main call: the key itself."""
+    NONE = "none"
+    """No signature at all: in a sandbox only."""
+    SM2 = "sm2"
+    """Beside any of the others: an SM2 signature in the message itself (``cainfo``)."""
 
 
 class KeyPair(msgspec.Struct, frozen=True):
@@ -55,13 +60,30 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
     tif: KeyPair | None = None
     api: KeyPair | None = None
     api_key: str | None = None
+    sm2: Sm2Signer | None = None
+    sm4: bytes | None = None
+    accepts: frozenset[Scheme] | None = None
+    """The ways this institution may use; None: all for which it has a key, and none at all in a sandbox."""
+
+    def allows(self, scheme: Scheme) -> bool:
+        """Whether the institution may use a way."""
+        return self.accepts is None or scheme in self.accepts
+
+    @property
+    def signs_messages(self) -> bool:
+        """Whether each message must have an SM2 signature."""
+        return self.accepts is not None and Scheme.SM2 in self.accepts
 
 
 class Signed(msgspec.Struct, frozen=True):
-    """The signature is right; ``key`` is the key id, empty for ``apikey``, whose key is the secret itself."""
+    """The signature is right; ``key`` is the key id, empty for ``apikey``, whose key is the secret itself.
+
+    ``nonce`` must be new, where the way has one: sender and nonce as one text.
+    """
 
     scheme: Scheme
     key: str
+    nonce: str = ""
 
 
 class Unsigned(msgspec.Struct, frozen=True):
@@ -78,36 +100,39 @@ class _FaultError(Exception):
     """A check failed; the message is the Chinese text."""
 
 
+class Adapter(msgspec.Struct, frozen=True):
+    """One way to sign headers: which of them tell of it, and how it is checked."""
+
+    scheme: Scheme
+    names: tuple[str, ...]
+    check: "Callable[[dict[str, str], bytes, Credentials, datetime], Signed]"
+
+    def speaks(self, headers: Mapping[str, str]) -> bool:
+        """Whether a request is signed, or begun to be signed, this way."""
+        return any(name in headers for name in self.names)
+
+
 def verify(
-    headers: Mapping[str, str],
-    body: bytes,
-    credentials: Credentials,
-    now: datetime,
-    *,
-    nonce_is_new: NonceCheck,
+    headers: Mapping[str, str], body: bytes, credentials: Credentials, now: datetime
 ) -> Signed | Unsigned | SignatureFault:
-    """Check the signature headers of a request.
+    """Check the signature headers of a request; whether a nonce is new is for the caller to find out.
 
     Args:
         headers: header names in any case.
         body: the bytes as received.
         credentials: the keys of the institution that the body names.
         now: aware current time.
-        nonce_is_new: called only for a signature that is right, so that nobody else can use up a nonce.
     """
     known = {name.lower(): value.strip() for name, value in headers.items()}
+    adapter = next((one for one in ADAPTERS if one.speaks(known)), None)
+    if adapter is None:
+        return Unsigned()
+    if not credentials.allows(adapter.scheme):
+        return SignatureFault(f"本机构没有登记使用 {adapter.scheme.value} 方式，请改用登记的签名方式")
     try:
-        if "x-ca-signature" in known or "x-ca-key" in known:
-            return _verify_ca(known, body, credentials.ca, now)
-        if any(name in known for name in _TIF):
-            return _verify_tif(known, credentials.tif, now, nonce_is_new)
-        if "_api_signature" in known or any(name in known for name in _API_SIGNED):
-            return _verify_api(known, credentials.api, now)
-        if "apikey" in known:
-            return _verify_api_key(known["apikey"], credentials.api_key)
+        return adapter.check(known, body, credentials, now)
     except _FaultError as fault:
         return SignatureFault(str(fault))
-    return Unsigned()
 
 
 def sign_ca(pair: KeyPair, body: bytes, now: datetime) -> dict[str, str]:
@@ -130,39 +155,46 @@ def sign_api(pair: KeyPair, name: str, version: str, now: datetime) -> dict[str,
     return headers | {"_api_signature": _api_digest(pair, headers)}
 
 
-def _verify_ca(headers: dict[str, str], body: bytes, pair: KeyPair | None, now: datetime) -> Signed:
+def _verify_ca(headers: dict[str, str], body: bytes, credentials: Credentials, now: datetime) -> Signed:
     _require(headers, ("x-ca-key", "x-ca-signature"))
-    pair = _registered(pair, headers["x-ca-key"], "x-ca-key")
+    pair = _registered(credentials.ca, headers["x-ca-key"], "x-ca-key")
     timestamp, _, digest = headers["x-ca-signature"].partition(":")
     _check_clock(timestamp, _SECONDS, now, "x-ca-signature")
     _check_digest(digest.upper(), _ca_digest(pair, timestamp, body), "x-ca-signature")
     return Signed(Scheme.CA, pair.key)
 
 
-def _verify_tif(headers: dict[str, str], pair: KeyPair | None, now: datetime, nonce_is_new: NonceCheck) -> Signed:
+def _verify_tif(headers: dict[str, str], _body: bytes, credentials: Credentials, now: datetime) -> Signed:
     _require(headers, _TIF)
-    pair = _registered(pair, headers["x-tif-paasid"], "x-tif-paasid")
+    pair = _registered(credentials.tif, headers["x-tif-paasid"], "x-tif-paasid")
     timestamp, nonce = headers["x-tif-timestamp"], headers["x-tif-nonce"]
     _check_clock(timestamp, _SECONDS, now, "x-tif-timestamp")
     _check_digest(headers["x-tif-signature"].lower(), _tif_digest(pair, nonce, timestamp), "x-tif-signature")
-    if not nonce_is_new(f"{pair.key}:{nonce}"):
-        raise _FaultError("x-tif-nonce 已经用过，每次请求（包括重发）请使用新的随机数")
-    return Signed(Scheme.TIF, pair.key)
+    return Signed(Scheme.TIF, pair.key, f"{pair.key}:{nonce}")
 
 
-def _verify_api(headers: dict[str, str], pair: KeyPair | None, now: datetime) -> Signed:
+def _verify_api(headers: dict[str, str], _body: bytes, credentials: Credentials, now: datetime) -> Signed:
     _require(headers, (*_API_SIGNED, "_api_signature"))
-    pair = _registered(pair, headers["_api_access_key"], "_api_access_key")
+    pair = _registered(credentials.api, headers["_api_access_key"], "_api_access_key")
     _check_clock(headers["_api_timestamp"], _MILLISECONDS, now, "_api_timestamp")
     _check_digest(headers["_api_signature"], _api_digest(pair, headers), "_api_signature")
     return Signed(Scheme.API, pair.key)
 
 
-def _verify_api_key(key: str, expected: str | None) -> Signed:
-    if not expected:
+def _verify_api_key(headers: dict[str, str], _body: bytes, credentials: Credentials, _now: datetime) -> Signed:
+    if not credentials.api_key:
         raise _FaultError("本机构没有登记 apikey，请先在经办端登记")
-    _check_digest(key, expected, "apikey")
+    _check_digest(headers["apikey"], credentials.api_key, "apikey")
     return Signed(Scheme.API_KEY, "")
+
+
+ADAPTERS: Final = (
+    Adapter(Scheme.CA, ("x-ca-signature", "x-ca-key"), _verify_ca),
+    Adapter(Scheme.TIF, _TIF, _verify_tif),
+    Adapter(Scheme.API, (*_API_SIGNED, "_api_signature"), _verify_api),
+    Adapter(Scheme.API_KEY, ("apikey",), _verify_api_key),
+)
+"""Strongest first; where a request is signed in several ways, the first counts."""
 
 
 def _require(headers: dict[str, str], names: tuple[str, ...]) -> None:

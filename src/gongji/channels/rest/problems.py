@@ -31,6 +31,7 @@ STATUS: Final[dict[Code, int]] = {
     Code.NOT_REAL_NAME: 403,
     Code.PERSON_UNKNOWN: 404,
     Code.BINDING_UNKNOWN: 404,
+    Code.ORDER_UNKNOWN: 404,
     Code.CODE_ACCOUNT_UNKNOWN: 404,
     Code.GUARDIAN_ONLY: 422,
     Code.TRANSFER_UNKNOWN: 404,

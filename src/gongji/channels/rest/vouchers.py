@@ -140,3 +140,7 @@ def _out(view: CodeAccountView, caller: Caller) -> RelativeOut:
         state=account.state,
         asked_at=account.asked_at,
     )
+
+
+ROUTES = (show_code, my_code_accounts, add_code_account, allow_code_account, end_code_account)
+"""All of them."""

@@ -28,3 +28,9 @@ create table setting (
     key text primary key,
     value text not null
 );
+
+-- Nonces of signed requests, as hashes, until a repeat would be refused by its time anyway.
+create table gateway_nonce (
+    key bytea primary key,
+    until timestamptz not null
+);

@@ -134,7 +134,7 @@ def _wrong(
     if not scopes:
         return "至少要有一个授权范围"
     if any(scope.personal is (institution is not None) for scope in scopes):
-        return "代表机构的渠道只能有 messages:read，面向个人的渠道不能有 messages:read"
+        return "代表机构的渠道只能有 messages:read、gateway 和 reconcile，面向个人的渠道不能有它们"
     if institution is not None:
         return "代表机构的渠道没有回调地址，并且必须有密钥" if redirect_uris or public else None
     if not redirect_uris:

@@ -25,6 +25,7 @@ _DONE: Final = {
     "bound": "绑定成功。家人下次就医购药时，先用他自己的账户，不够的部分用您的账户。",
     "pending": "已提交。请家人登录后在“家庭共济”里确认，确认后才能使用。",
     "confirmed": "已确认。您下次就医购药时，本人账户不够的部分会用家人的账户。",
+    "order": "顺位已保存，从下一次结算起按新的来。",
     "ended": "已解除。从现在起不再使用这个账户付款，以前的记录不变。",
 }
 """What is said after each piece of business."""
@@ -39,6 +40,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     live: bool
     to_confirm: bool
+    mine: bool
     starts_on: date
     ends_on: date | None
     cap: Fen | None
@@ -74,6 +76,7 @@ def _card(view: BindingView, visitor: Visitor, today: date) -> Card:
         state=state_words(binding, today),
         live=binding.state is not BindingState.ENDED and not _over(binding, today),
         to_confirm=binding.state is BindingState.PENDING and not mine,
+        mine=mine,
         starts_on=binding.starts_on,
         ends_on=binding.ends_on,
         cap=binding.limits.per_transaction,
