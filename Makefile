@@ -31,6 +31,7 @@ check: install ## format, lint, types, import rules, policy files, quick tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/gongji regions check
+	$(BIN)/gongji channels check
 	$(BIN)/python -m pytest tests/unit tests/cases tests/property tests/architecture
 
 test: install browser ## everything CI runs: checks, real PostgreSQL, real browser

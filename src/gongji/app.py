@@ -23,8 +23,10 @@ from gongji.channels.nhsa.sandbox import Sandbox
 from gongji.channels.rest import routes as rest
 from gongji.channels.rest.oauth import FOR_PROGRAMS, oauth_routes
 from gongji.core.scopes import Scope
+from gongji.core.skins import Skins
 from gongji.demo import city
 from gongji.figures import Figures
+from gongji.policyfiles import load_skins, locate_channels
 from gongji.service.platform import Platform
 from gongji.service.workbench import Workbench
 from gongji.settings import Settings
@@ -33,6 +35,7 @@ from gongji.web.cashier.pages import cashier_routes
 from gongji.web.portal.routes import portal_routes
 from gongji.web.recorder.setting import recorder_routes
 from gongji.web.rendering import FOLDER, template_engine
+from gongji.web.skins.routes import skin_routes
 from gongji.web.visitor import find_visitor, need_visitor, visitor_origin
 
 
@@ -56,8 +59,13 @@ def portal(platform: Platform, settings: Settings) -> Litestar:
 
     Args:
         platform: an open platform; whoever opened it closes it.
-        settings: how the server runs. In production there is no cashier and no demo content.
+        settings: how the server runs. In production there is no cashier, no channel that is only played, and no demo
+            content.
+
+    Raises:
+        PolicyFilesError: the channel files cannot be used.
     """
+    skins: Skins = {} if settings.production else load_skins(locate_channels(), platform.book)
     routes: list[ControllerRouterHandler] = [
         healthz,
         metrics,
@@ -67,18 +75,19 @@ def portal(platform: Platform, settings: Settings) -> Litestar:
         oauth_routes(),
     ]
     if not settings.production:
-        routes += [cashier_routes(), recorder_routes()]
+        routes += [cashier_routes(), recorder_routes(), skin_routes()]
     return Litestar(
         route_handlers=routes,
         dependencies={
             "platform": Provide(lambda: platform, sync_to_thread=False),
+            "skins": Provide(lambda: skins, sync_to_thread=False),
             "settings": Provide(lambda: settings, sync_to_thread=False),
             "workbench": Provide(_workbench(platform, settings), sync_to_thread=False),
             "guest": Provide(find_visitor),
             "visitor": Provide(need_visitor),
             "visitor_origin": Provide(visitor_origin, sync_to_thread=False),
         },
-        template_config=TemplateConfig(instance=template_engine(sandbox=not settings.production)),
+        template_config=TemplateConfig(instance=template_engine(sandbox=not settings.production, skins=skins)),
         csrf_config=edge.csrf(settings),
         before_send=[edge.add_headers],
         request_max_body_size=edge.BODY_LIMIT,

@@ -19,7 +19,7 @@ from gongji.app import portal
 from gongji.channels.nhsa.gateway import gateway
 from gongji.channels.nhsa.mobile_centre import PaymentNotices
 from gongji.core.person import Person
-from gongji.demo import city
+from gongji.demo import city, third_party
 from gongji.figures import Figures
 from gongji.http_listener import Listener, run_in_loop
 from gongji.ledger.embedded import EmbeddedPostgres
@@ -28,7 +28,7 @@ from gongji.ledger.sql import queries
 from gongji.listening import Listening, expect_free
 from gongji.logs import write_log_lines
 from gongji.policyfiles import load, locate
-from gongji.service import notices, set_aside, wallet
+from gongji.service import binding_life, notices, set_aside, wallet
 from gongji.service.abuse_scan import scan
 from gongji.service.mobile_payment import LETTER as PAYMENT
 from gongji.service.outlets import delivering
@@ -74,6 +74,11 @@ def _note_addresses(dsn: str, listening: Listening) -> None:
             conn.execute(queries["put_setting"], {"key": key, "value": value})
 
 
+def _opened_at(settings: Settings, listening: Listening) -> list[str]:
+    """Where people open the portal: at the public address, if there is one, or on this machine."""
+    return [settings.public_url] if settings.public_url else [f"http://127.0.0.1:{listening.port}"]
+
+
 async def _serve(
     dsn: str,
     settings: Settings,
@@ -87,6 +92,8 @@ async def _serve(
     await platform.open()
     if demo:
         await city.build(platform)
+    if platform.sandbox:
+        await third_party.register(platform, _opened_at(settings, listening))
     figures = Figures(settings.data)
     figures.begin()
     chores = [asyncio.create_task(_keep_months(dsn)), asyncio.create_task(_keep_tidy(platform))]
@@ -157,6 +164,7 @@ async def _keep_terms(platform: Platform) -> None:
     while True:
         try:
             await wallet.return_unaccepted(platform)
+            await binding_life.end_expired(platform)
             await set_aside.release_left(platform)
         except Exception:
             log.exception("what falls due could not be done, trying again in a minute")

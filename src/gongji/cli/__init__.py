@@ -7,6 +7,7 @@ from gongji.cli.ask import ask
 from gongji.cli.bench import bench_app
 from gongji.cli.binding_money import binding_app
 from gongji.cli.catalogue import catalogue_app
+from gongji.cli.channels import channels_app
 from gongji.cli.clearing import clearing_app
 from gongji.cli.client import client_app
 from gongji.cli.demo import demo_app
@@ -38,6 +39,7 @@ app.command()(up)
 app.add_typer(demo_app, name="demo")
 regions_app.command("purposes")(purposes_command)
 app.add_typer(regions_app, name="regions")
+app.add_typer(channels_app, name="channels")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(binding_app, name="binding")
 app.add_typer(incidents_app, name="incidents")

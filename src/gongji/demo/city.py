@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 from gongji.core.policy import PolicyBook
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.core.times import CHINA
-from gongji.demo import market, offices, premiums
+from gongji.demo import market, offices, premiums, third_party
 from gongji.demo.describe import NotBuiltError, describe
 from gongji.demo.people import PASSWORD, binding_requests, citizens, families
 from gongji.ledger import store
@@ -123,6 +123,7 @@ async def _build(conn: AsyncConnection, platform: Platform) -> None:
         money = [credit for citizen in citizens().values() for credit in citizen.credits]
         await credit_in(conn, money, platform.clock())
         await _bind(conn, platform.book)
+        await third_party.register_in(conn, platform)
         city = await describe(conn)
         stored = {key: value for key, value in city.items() if key not in ("portal", "gateway")}
         await store.run(conn, "put_setting", key=BUILT, value=msgspec.json.encode(stored).decode())

@@ -7,9 +7,10 @@ from gongji.policyfiles.describe import RULE_NAMES, describe, describe_for
 from gongji.policyfiles.fault import Fault, PolicyFilesError
 from gongji.policyfiles.lazily import open_lazily
 from gongji.policyfiles.load import check, load
-from gongji.policyfiles.locate import locate
+from gongji.policyfiles.locate import locate, locate_channels
 from gongji.policyfiles.picture import cell_text, column_name, svg
 from gongji.policyfiles.schema import schema
+from gongji.policyfiles.skins import check_skins, load_skins
 
 __all__ = [
     "ARTICLES",
@@ -26,6 +27,7 @@ __all__ = [
     "changes",
     "check",
     "check_contradictions",
+    "check_skins",
     "column_name",
     "columns",
     "contradictions",
@@ -33,7 +35,9 @@ __all__ = [
     "describe",
     "describe_for",
     "load",
+    "load_skins",
     "locate",
+    "locate_channels",
     "matrix",
     "open_lazily",
     "schema",

@@ -125,19 +125,26 @@ def _read_folder(folder: Path, reading: _Reading) -> None:
 
 
 def _parse(path: Path, file: str, reading: _Reading) -> tuple[Sheet, dict[str, Any] | None]:
+    sheet, text, values = read_toml(path, file)
+    reading.sheets.append(sheet)
+    reading.hash.update(digested(file, text))
+    return sheet, values
+
+
+def read_toml(path: Path, file: str) -> tuple[Sheet, str, dict[str, Any] | None]:
+    """A file as it is cited, its text, and its values, or None when it is no TOML; the fault is then in the sheet."""
     try:
         text = file_text(path)
     except UnicodeDecodeError:
-        sheet = reading.sheet(file, "")
+        sheet = Sheet(file, "")
         sheet.fault("", "文件不是 UTF-8 编码")
-        return sheet, None
-    reading.hash.update(digested(file, text))
-    sheet = reading.sheet(file, text)
+        return sheet, "", None
+    sheet = Sheet(file, text)
     try:
-        return sheet, tomllib.loads(text)
+        return sheet, text, tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         sheet.syntax_fault(error)
-        return sheet, None
+        return sheet, text, None
 
 
 def _read_region(table: Table, folder: str, reading: _Reading) -> None:

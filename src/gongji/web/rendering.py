@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,14 @@ from litestar.response import Template
 
 from gongji.core.codes import Term
 from gongji.core.money import Fen, format_yuan
+from gongji.core.skins import Skins, channel_name
 from gongji.core.times import CHINA
+from gongji.web.visitor import CHANNEL_COOKIE
 
 FOLDER = Path(__file__).parent
 
 
-def template_engine(*, sandbox: bool) -> JinjaTemplateEngine:
+def template_engine(*, sandbox: bool, skins: Skins) -> JinjaTemplateEngine:
     """The engine of one portal; an undefined name in a template is an error, not an empty place."""
     environment = Environment(
         loader=FileSystemLoader(FOLDER / "templates"),
@@ -25,8 +28,9 @@ def template_engine(*, sandbox: bool) -> JinjaTemplateEngine:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"sandbox": sandbox, "options": options}
+    environment.globals |= {"sandbox": sandbox, "options": options, "skins": skins, "channel_cookie": CHANNEL_COOKIE}
     environment.filters |= {"yuan": format_yuan, "signed": signed, "day": day, "moment": moment, "clock": clock}
+    environment.filters["channel_name"] = partial(channel_name, skins)
     return JinjaTemplateEngine(engine_instance=environment)
 
 

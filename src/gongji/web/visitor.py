@@ -9,6 +9,7 @@ from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 
 from gongji.core.refusal import Refusal
+from gongji.core.skins import PORTAL, Skin, Skins
 from gongji.service.origin import Origin, origin_of
 from gongji.service.people import holding_of
 from gongji.service.platform import Platform
@@ -16,6 +17,8 @@ from gongji.service.sessions import SESSION_LIFE, session_of
 from gongji.settings import Settings
 
 COOKIE: Final = "gongji_session"
+CHANNEL_COOKIE: Final = "gongji_channel"
+"""Through which channel one came; says nothing about the person."""
 PASSWORD_PAGE: Final = "/password"  # noqa: S105 - an address
 
 
@@ -25,7 +28,7 @@ site; and not in or out again."""
 
 
 class Visitor(msgspec.Struct, frozen=True, kw_only=True):
-    """A person who has signed in."""
+    """A person who has signed in; ``channel`` is by which way his business comes."""
 
     person_no: str
     name: str
@@ -33,6 +36,7 @@ class Visitor(msgspec.Struct, frozen=True, kw_only=True):
     real_name_verified: bool
     session: str
     password_issued: bool
+    channel: str = PORTAL
 
 
 class PasswordChangeNeededError(Exception):
@@ -47,7 +51,14 @@ class SignInNeededError(Exception):
         self.path = path
 
 
-async def find_visitor(request: Request[Any, Any, Any], platform: NamedDependency[Platform]) -> Visitor | None:
+def skin_of(request: Request[Any, Any, Any], skins: Skins) -> Skin | None:
+    """The channel through which one came, or None for the portal itself."""
+    return skins.get(request.cookies.get(CHANNEL_COOKIE, ""))
+
+
+async def find_visitor(
+    request: Request[Any, Any, Any], platform: NamedDependency[Platform], skins: NamedDependency[Skins]
+) -> Visitor | None:
     """The person of the session cookie, or None."""
     token = request.cookies.get(COOKIE)
     session = await session_of(platform, token) if token else None
@@ -57,6 +68,7 @@ async def find_visitor(request: Request[Any, Any, Any], platform: NamedDependenc
     if isinstance(holding, Refusal):
         return None
     person = holding.person
+    skin = skin_of(request, skins)
     return Visitor(
         person_no=person.person_no,
         name=person.name,
@@ -64,17 +76,20 @@ async def find_visitor(request: Request[Any, Any, Any], platform: NamedDependenc
         real_name_verified=person.real_name_verified,
         session=session.id,
         password_issued=session.password_issued,
+        channel=skin.channel if skin else PORTAL,
     )
 
 
-async def need_visitor(request: Request[Any, Any, Any], platform: NamedDependency[Platform]) -> Visitor:
+async def need_visitor(
+    request: Request[Any, Any, Any], platform: NamedDependency[Platform], skins: NamedDependency[Skins]
+) -> Visitor:
     """The person of the session cookie.
 
     Raises:
         SignInNeededError: nobody is signed in.
         PasswordChangeNeededError: he must choose a password first.
     """
-    visitor = await find_visitor(request, platform)
+    visitor = await find_visitor(request, platform, skins)
     if visitor is None:
         query = request.url.query
         raise SignInNeededError(f"{request.url.path}?{query}" if query else request.url.path)

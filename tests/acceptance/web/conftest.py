@@ -14,6 +14,7 @@ import httpx
 import msgspec
 import psycopg
 import pytest
+from litestar import Litestar
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from psycopg.types.json import Jsonb
 
@@ -22,6 +23,7 @@ from gongji.core.catalogue import CatalogueItem
 from gongji.core.codes import AccountState, Insurance, ItemKind, Relation, Scheme, Status
 from gongji.core.person import Person
 from gongji.core.policy import PolicyBook
+from gongji.demo import third_party
 from gongji.http_listener import Listener
 from gongji.ledger.sql import queries
 from gongji.service.bindings import BindingRequest, bind
@@ -32,6 +34,8 @@ from gongji.service.secret import hash_password
 from gongji.settings import Settings
 
 PASSWORD = "demo-pass-1"
+HOME = "http://127.0.0.1:8000"
+"""Where clients without a browser believe the pages to be."""
 HOSPITAL, PHARMACY, SHOP = "H61010000001", "P61010000001", "P61010000009"
 
 
@@ -82,6 +86,9 @@ def _people() -> dict[str, Person]:
         "frozen": _person(9, "封存青", "610100"),
         "shanghai": _person(10, "沈沪生", "310000"),
         "nanning": _person(11, "黄邕", "450100", phone="19900000011"),
+        "lanzhou": _person(12, "陇上行", "620100"),
+        "guangzhou": _person(13, "粤来", "440100"),
+        "qingdao": _person(14, "青海风", "370200"),
     }
 
 
@@ -111,7 +118,18 @@ async def _open_town(dsn: str, people: dict[str, Person], book: PolicyBook) -> N
 
 
 async def _fill(platform: Platform, people: dict[str, Person]) -> None:
-    money = {"father": 5_000, "son": 500_000, "mother": 10_000, "stranger": 7_777, "unverified": 100, "suspended": 100}
+    money = {
+        "lanzhou": 12_300,
+        "guangzhou": 45_600,
+        "nanning": 78_900,
+        "qingdao": 1_100,
+        "father": 5_000,
+        "son": 500_000,
+        "mother": 10_000,
+        "stranger": 7_777,
+        "unverified": 100,
+        "suspended": 100,
+    }
     await credit(
         platform,
         [Credit(person_no=people[role].person_no, amount=fen, reference=role) for role, fen in money.items()],
@@ -148,6 +166,7 @@ async def town(dsn: str, book: PolicyBook) -> AsyncIterator[Town]:
     platform = Platform(dsn, book)
     await platform.open()
     await _fill(platform, people)
+    await third_party.register(platform, [HOME])
     yield Town(platform, Settings(data=Path("unused")), people)
     await platform.close()
 
@@ -171,15 +190,20 @@ class Client:
 Visit = Callable[[str | None], Awaitable[Client]]
 
 
+@pytest.fixture(scope="module")
+def app(town: Town) -> Litestar:
+    """The pages, in this process."""
+    return portal(town.platform, town.settings)
+
+
 @pytest.fixture
-async def visit(town: Town) -> AsyncIterator[Visit]:
+async def visit(town: Town, app: Litestar) -> AsyncIterator[Visit]:
     """Makes clients: ``visit("son")`` is signed in, ``visit(None)`` is not."""
     opened = []
-    app = portal(town.platform, town.settings)
 
     async def make(role: str | None) -> Client:
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-        http = httpx.AsyncClient(transport=transport, base_url="http://test", follow_redirects=True)
+        http = httpx.AsyncClient(transport=transport, base_url=HOME, follow_redirects=True)
         opened.append(http)
         client = Client(http)
         if role:
@@ -193,12 +217,12 @@ async def visit(town: Town) -> AsyncIterator[Visit]:
 
 
 @pytest.fixture(scope="module")
-async def address(town: Town) -> AsyncIterator[str]:
+async def address(town: Town, app: Litestar) -> AsyncIterator[str]:
     """The application behind a real server on a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    app = portal(town.platform, town.settings)
+    await third_party.register(town.platform, [HOME, f"http://127.0.0.1:{port}"])
     server = Listener(app, "127.0.0.1", port)
     serving = asyncio.create_task(server.listen())
     for _ in range(100):

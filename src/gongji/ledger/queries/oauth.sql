@@ -2,6 +2,11 @@
 insert into oauth_client (id, name, secret_hash, redirect_uris, scopes, institution, created_at)
 values (%(id)s, %(name)s, %(secret_hash)s, %(redirect_uris)s::text[], %(scopes)s::text[], %(institution)s, %(now)s);
 
+-- name: keep_oauth_client
+insert into oauth_client (id, name, redirect_uris, scopes, created_at)
+values (%(id)s, %(name)s, %(redirect_uris)s::text[], %(scopes)s::text[], %(now)s)
+on conflict (id) do update set name = excluded.name, redirect_uris = excluded.redirect_uris, scopes = excluded.scopes;
+
 -- name: oauth_clients
 select id, name, secret_hash, redirect_uris, scopes, institution, created_at, disabled_at from oauth_client
 order by created_at, id;

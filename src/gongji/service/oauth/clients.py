@@ -126,6 +126,40 @@ async def register_client(
     return Registered(client=client, secret=secret)
 
 
+async def keep_client(
+    conn: AsyncConnection,
+    client_id: str,
+    name: str,
+    scopes: Sequence[Scope],
+    redirect_uris: Sequence[str],
+    now: datetime,
+) -> str | None:
+    """Register a channel without a secret under an id of our own, or renew it; what is wrong with it, or None.
+
+    One that was shut off stays so.
+    """
+    wrong = _wrong(name, scopes, redirect_uris, public=True, institution=None)
+    if wrong:
+        return wrong
+    await store.run(
+        conn,
+        "keep_oauth_client",
+        id=client_id,
+        name=name,
+        redirect_uris=list(redirect_uris),
+        scopes=[scope.value for scope in in_order(scopes)],
+        now=now,
+    )
+    return None
+
+
+async def client_of(platform: Platform, client_id: str) -> Client | None:
+    """A channel by its id that has not been shut off."""
+    async with platform.pool.connection() as conn:
+        client = await read_client(conn, client_id)
+    return client if client and client.disabled_at is None else None
+
+
 def _wrong(
     name: str, scopes: Sequence[Scope], redirect_uris: Sequence[str], *, public: bool, institution: str | None
 ) -> str | None:

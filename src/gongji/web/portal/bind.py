@@ -17,7 +17,7 @@ from gongji.core.refusal import Code, Refusal, refuse
 from gongji.service.bindings import BindingRequest, bind_once
 from gongji.service.platform import Platform
 from gongji.web.form import Form, read_form
-from gongji.web.portal.once import CHANNEL, message_id, sender_of
+from gongji.web.portal.once import message_id, sender_of
 from gongji.web.rendering import page
 from gongji.web.visitor import Visitor
 
@@ -189,7 +189,7 @@ def _request(form: Form, visitor: Visitor) -> BindingRequest | None:
         limits=Limits(per_transaction=cap),
         notice_accepted=form.ticked("notice_accepted"),
         signature=_signature(form, visitor),
-        channel=CHANNEL,
+        channel=visitor.channel,
     )
 
 

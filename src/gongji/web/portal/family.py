@@ -17,7 +17,6 @@ from gongji.service.binding_life import confirm, end
 from gongji.service.bindings import BindingView, bindings_of
 from gongji.service.platform import Platform
 from gongji.web.faults import NoSuchPageError
-from gongji.web.portal.once import CHANNEL
 from gongji.web.rendering import page
 from gongji.web.visitor import Visitor
 
@@ -45,6 +44,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     ends_on: date | None
     cap: Fen | None
     position: int
+    channel: str
 
 
 @get("/family")
@@ -81,6 +81,7 @@ def _card(view: BindingView, visitor: Visitor, today: date) -> Card:
         ends_on=binding.ends_on,
         cap=binding.limits.per_transaction,
         position=binding.position,
+        channel=view.channel,
     )
 
 
@@ -133,7 +134,7 @@ async def end_binding(
 ) -> Response[Any]:
     """End a binding of one's own."""
     await _mine(platform, visitor, binding_id)
-    ended = await end(platform, binding_id, visitor.person_no, CHANNEL)
+    ended = await end(platform, binding_id, visitor.person_no, visitor.channel)
     if isinstance(ended, Refusal):
         return await _end_page(platform, visitor, binding_id, ended.text)
     return Redirect("/family?done=ended", status_code=HTTP_303_SEE_OTHER)
@@ -148,7 +149,7 @@ async def confirm_binding(
     if view.binding.user != visitor.person_no:
         raise NoSuchPageError
     if view.binding.state is BindingState.PENDING:
-        confirmed = await confirm(platform, binding_id, visitor.person_no, CHANNEL)
+        confirmed = await confirm(platform, binding_id, visitor.person_no, visitor.channel)
         if isinstance(confirmed, Refusal):
             return await _end_page(platform, visitor, binding_id, confirmed.text)
     return Redirect("/family?done=confirmed", status_code=HTTP_303_SEE_OTHER)

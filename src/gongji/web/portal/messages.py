@@ -13,7 +13,6 @@ from gongji.service.inbox import choose, inbox, mark_read, preferences
 from gongji.service.platform import Platform
 from gongji.settings import Settings
 from gongji.web.form import read_form
-from gongji.web.portal.once import CHANNEL
 from gongji.web.rendering import page
 from gongji.web.visitor import Visitor
 
@@ -66,7 +65,7 @@ async def choose_messages(
         channel: [kind for kind in CHOSEN if form.ticked(f"{channel.value}-{kind.value}")]
         for channel in _open(settings)
     }
-    await choose(platform, visitor.person_no, wanted, CHANNEL)
+    await choose(platform, visitor.person_no, wanted, visitor.channel)
     return Redirect("/messages/settings?done", status_code=HTTP_303_SEE_OTHER)
 
 

@@ -2,16 +2,13 @@
 
 import hashlib
 import secrets
-from typing import Final
 
 import msgspec
 
+from gongji.core.skins import PORTAL
 from gongji.service.commands import Sender
 from gongji.web.form import Form
 from gongji.web.visitor import Visitor
-
-CHANNEL: Final = "portal"
-"""By which way business comes that people do here."""
 
 
 def message_id(form: Form) -> str:
@@ -20,9 +17,12 @@ def message_id(form: Form) -> str:
 
 
 def sender_of(visitor: Visitor, form: Form, transaction: str, content: object) -> Sender:
-    """Who sends, and under which number; the same number with other content is refused by the service."""
+    """Who sends, and under which number; the same number with other content is refused by the service.
+
+    Through which channel he came makes no other sender of him: the same form sent again is the same business.
+    """
     return Sender(
-        institution=f"{CHANNEL}/{visitor.person_no}",
+        institution=f"{PORTAL}/{visitor.person_no}",
         message_id=message_id(form),
         transaction=transaction,
         input_hash=hashlib.sha256(msgspec.json.encode(content)).digest(),

@@ -27,7 +27,7 @@ from gongji.service.premiums import (
 )
 from gongji.web.faults import NoSuchPageError
 from gongji.web.form import Form, read_form
-from gongji.web.portal.once import CHANNEL, message_id, sender_of
+from gongji.web.portal.once import message_id, sender_of
 from gongji.web.rendering import page
 from gongji.web.visitor import Visitor
 
@@ -125,7 +125,7 @@ async def pay(
     if wanted is None or amount is None:
         return await _choose(platform, visitor, form)
     sender = sender_of(visitor, form, "premium", (wanted, amount))
-    paid = await pay_premium(platform, sender, visitor.person_no, wanted, amount, CHANNEL)
+    paid = await pay_premium(platform, sender, visitor.person_no, wanted, amount, visitor.channel)
     if isinstance(paid, Refusal):
         return await _confirm(platform, visitor, form, wanted, paid.text)
     return Redirect(f"/premiums/{paid.id}?done=paid", status_code=HTTP_303_SEE_OTHER)
@@ -199,7 +199,7 @@ async def refund(
     """Have a premium given back before its cover begins."""
     form = await read_form(request)
     sender = sender_of(visitor, form, "premium_refund", premium_id)
-    back = await refund_premium(platform, sender, visitor.person_no, premium_id, CHANNEL)
+    back = await refund_premium(platform, sender, visitor.person_no, premium_id, visitor.channel)
     if isinstance(back, Refusal):
         return await _receipt(platform, visitor, premium_id, problem=back.text)
     return Redirect(f"/premiums/{back.id}?done=refunded", status_code=HTTP_303_SEE_OTHER)

@@ -21,7 +21,6 @@ from gongji.service.uses import Asked, Standing, standing_of, standings_of, uses
 from gongji.web.faults import NoSuchPageError
 from gongji.web.form import Form, read_form
 from gongji.web.portal.family import state_words
-from gongji.web.portal.once import CHANNEL
 from gongji.web.rendering import page
 from gongji.web.visitor import Visitor
 
@@ -144,7 +143,7 @@ async def put_limits(
     if form.faults:
         return _limits(visitor, standing, form)
     limits = Limits(**amounts, purposes=purposes or None, places=places or None)
-    outcome = await amend(platform, binding_id, visitor.person_no, limits, CHANNEL)
+    outcome = await amend(platform, binding_id, visitor.person_no, limits, visitor.channel)
     if isinstance(outcome, Refusal):
         return _limits(visitor, standing, form, outcome.text)
     return Redirect(f"/family/{binding_id}?done=limits", status_code=HTTP_303_SEE_OTHER)
@@ -164,7 +163,7 @@ async def put_quota(
     if amount is None:
         form.fault("quota", "请填写要冻结的金额；不再冻结写 0")
         return _limits(visitor, standing, form)
-    outcome = await change_quota(platform, binding_id, visitor.person_no, amount, CHANNEL)
+    outcome = await change_quota(platform, binding_id, visitor.person_no, amount, visitor.channel)
     if isinstance(outcome, Refusal):
         return _limits(visitor, standing, form, outcome.text)
     return Redirect(f"/family/{binding_id}?done=quota", status_code=HTTP_303_SEE_OTHER)
@@ -197,7 +196,7 @@ async def put_order(
     if len({place for place in places.values() if place}) < len(ids):
         return await _order(platform, visitor, form, "每位家人的顺位要不一样，从 1 开始。")
     wanted = sorted(ids, key=lambda number: places[number] or 0)
-    outcome = await choose_order(platform, visitor.person_no, wanted, CHANNEL)
+    outcome = await choose_order(platform, visitor.person_no, wanted, visitor.channel)
     if isinstance(outcome, Refusal):
         return await _order(platform, visitor, form, outcome.text)
     return Redirect("/family?done=order", status_code=HTTP_303_SEE_OTHER)

@@ -18,7 +18,6 @@ from gongji.service.platform import Platform
 from gongji.service.vouchers import Shown, show
 from gongji.web.faults import NoSuchPageError
 from gongji.web.form import Form, read_form
-from gongji.web.portal.once import CHANNEL
 from gongji.web.rendering import page
 from gongji.web.visitor import Visitor
 
@@ -51,7 +50,7 @@ async def voucher(
 ) -> Template:
     """One's own code, and below it whose codes one may show and who may show one's own."""
     done = _DONE.get(request.query_params.get("done", ""), "")
-    return await _shown(platform, visitor, await show(platform, visitor.person_no, CHANNEL), done=done)
+    return await _shown(platform, visitor, await show(platform, visitor.person_no, visitor.channel), done=done)
 
 
 @get("/voucher/{account_id:str}")
@@ -60,7 +59,7 @@ async def relatives_voucher(
 ) -> Template:
     """A relative's code."""
     await _mine(platform, visitor, account_id)
-    return await _shown(platform, visitor, await show(platform, visitor.person_no, CHANNEL, account_id))
+    return await _shown(platform, visitor, await show(platform, visitor.person_no, visitor.channel, account_id))
 
 
 async def _shown(platform: Platform, visitor: Visitor, shown: Shown | Refusal, done: str = "") -> Template:
@@ -73,7 +72,7 @@ async def _shown(platform: Platform, visitor: Visitor, shown: Shown | Refusal, d
         visitor=visitor,
         problem=shown.text if isinstance(shown, Refusal) else "",
         shown=None if isinstance(shown, Refusal) else shown,
-        qr="" if isinstance(shown, Refusal) else _drawn(shown.code),
+        qr="" if isinstance(shown, Refusal) else drawn(shown.code),
         refresh=None if isinstance(shown, Refusal) else max(1, shown.seconds - _REFRESH_BEFORE),
         mine=[card for holds, card in cards if holds and card.live],
         others=[card for holds, card in cards if not holds and card.live],
@@ -81,12 +80,12 @@ async def _shown(platform: Platform, visitor: Visitor, shown: Shown | Refusal, d
     )
 
 
-def _drawn(code: str) -> str:
+def drawn(code: str) -> str:
     """A QR code as SVG, without inline style, which the security policy forbids."""
-    drawn: str = segno.make_qr(code, error="m").svg_inline(
+    picture: str = segno.make_qr(code, error="m").svg_inline(
         scale=1, omitsize=True, svgclass="qr", lineclass="", border=4
     )
-    return drawn
+    return picture
 
 
 def _card(view: CodeAccountView, visitor: Visitor) -> Card:
@@ -148,7 +147,7 @@ async def add_relative(
         name=name,
         relation=relation,
         guardian=form.ticked("guardian"),
-        channel=CHANNEL,
+        channel=visitor.channel,
     )
     made = await code_accounts.add(platform, wanted)
     if isinstance(made, Refusal):
@@ -165,7 +164,7 @@ async def allow_relative(
 ) -> Response[Any]:
     """Consent to one's own code being shown by a relative."""
     await _mine(platform, visitor, account_id)
-    allowed = await code_accounts.allow(platform, account_id, visitor.person_no, CHANNEL)
+    allowed = await code_accounts.allow(platform, account_id, visitor.person_no, visitor.channel)
     if isinstance(allowed, Refusal):
         raise NoSuchPageError
     return Redirect("/voucher?done=allowed", status_code=HTTP_303_SEE_OTHER)
@@ -177,5 +176,5 @@ async def end_relative(
 ) -> Response[Any]:
     """End it, or decline it, from either side."""
     await _mine(platform, visitor, account_id)
-    await code_accounts.end(platform, account_id, visitor.person_no, CHANNEL)
+    await code_accounts.end(platform, account_id, visitor.person_no, visitor.channel)
     return Redirect("/voucher?done=ended", status_code=HTTP_303_SEE_OTHER)

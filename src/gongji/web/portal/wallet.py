@@ -17,7 +17,7 @@ from gongji.service.wallet import TransferRequest, accept, decline, send
 from gongji.service.wallet_view import transfers_of, wallet_of
 from gongji.web.faults import NoSuchPageError
 from gongji.web.form import Form, read_form
-from gongji.web.portal.once import CHANNEL, message_id, sender_of
+from gongji.web.portal.once import message_id, sender_of
 from gongji.web.rendering import page
 from gongji.web.visitor import Visitor
 
@@ -89,7 +89,7 @@ async def send_money(
         relation=relation,
         amount=amount,
         source=source,
-        channel=CHANNEL,
+        channel=visitor.channel,
     )
     sent = await send(platform, sender_of(visitor, form, "wallet.send", wanted), wanted)
     if isinstance(sent, Refusal):
@@ -103,7 +103,7 @@ async def accept_money(
 ) -> Response[Any]:
     """Take what was sent."""
     return await _decided(
-        platform, visitor, await accept(platform, transfer_id, visitor.person_no, CHANNEL), "accepted"
+        platform, visitor, await accept(platform, transfer_id, visitor.person_no, visitor.channel), "accepted"
     )
 
 
@@ -113,7 +113,7 @@ async def decline_money(
 ) -> Response[Any]:
     """Leave what was sent; it goes back at once."""
     return await _decided(
-        platform, visitor, await decline(platform, transfer_id, visitor.person_no, CHANNEL), "declined"
+        platform, visitor, await decline(platform, transfer_id, visitor.person_no, visitor.channel), "declined"
     )
 
 
