@@ -44,7 +44,8 @@ browser: install
 		|| { echo "缺少 /usr/bin/chromium：请以管理员身份运行 apt-get install chromium fonts-noto-cjk"; exit 1; }
 
 bench: install ## figures of this machine, as ratios in one run
-	$(BIN)/gongji bench settle
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]' --no-build-isolation
+	$(BIN)/gongji bench settle --runs 3 --picture docs/performance.svg
 
 schema: ## write the first migration from the schema, while nothing is released
 	@cat src/gongji/ledger/schema/*.sql > src/gongji/ledger/migrations/0001_initial.sql

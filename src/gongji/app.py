@@ -1,5 +1,6 @@
 """Put the people's side together: portal, cashier, REST, health and figures in one application (组装)."""
 
+import asyncio
 from collections.abc import Callable
 from http import HTTPStatus
 from importlib.metadata import version
@@ -13,7 +14,7 @@ from litestar.openapi.spec import Components, OAuthFlow, OAuthFlows, SecuritySch
 from litestar.static_files import create_static_files_router
 from litestar.template.config import TemplateConfig
 from litestar.types import ControllerRouterHandler
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from gongji.channels.nhsa.exchange import Exchange
 from gongji.channels.nhsa.recorded import pair_in_words
@@ -24,6 +25,7 @@ from gongji.channels.rest.oauth import FOR_PROGRAMS, oauth_routes
 from gongji.core.scopes import Scope
 from gongji.core.skins import Skins
 from gongji.demo import city
+from gongji.figures import Figures
 from gongji.policyfiles import load_skins, locate_channels
 from gongji.service.platform import Platform
 from gongji.service.workbench import Workbench
@@ -46,9 +48,10 @@ async def healthz(platform: NamedDependency[Platform]) -> Response[str]:
 
 
 @get("/metrics", include_in_schema=False)
-async def metrics() -> Response[bytes]:
-    """Figures for Prometheus."""
-    return Response(generate_latest(), headers={"content-type": CONTENT_TYPE_LATEST})
+async def metrics(settings: NamedDependency[Settings]) -> Response[bytes]:
+    """Figures for Prometheus, of all processes of this server."""
+    together = await asyncio.to_thread(Figures(settings.data).together)
+    return Response(together, headers={"content-type": CONTENT_TYPE_LATEST})
 
 
 def portal(platform: Platform, settings: Settings) -> Litestar:

@@ -1,5 +1,6 @@
 """What the server writes to its log: one JSON object a line, ids only, never a name or a certificate number."""
 
+import asyncio
 import logging
 import sys
 
@@ -17,9 +18,34 @@ def write_log_lines() -> None:
             structlog.processors.JSONRenderer(serializer=_line),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.BytesLoggerFactory(),
+        logger_factory=_Lines,
         cache_logger_on_first_use=True,
     )
+
+
+class _Lines:
+    """Writes lines to standard output; those of one turn of the event loop leave together."""
+
+    def __init__(self, *_: object) -> None:
+        self._out = sys.stdout.buffer
+        self._waits = False
+
+    def msg(self, line: bytes) -> None:
+        """Write one line."""
+        self._out.write(line + b"\n")
+        if self._waits:
+            return
+        try:
+            asyncio.get_running_loop().call_soon(self._flush)
+            self._waits = True
+        except RuntimeError:
+            self._out.flush()
+
+    log = debug = info = warning = error = critical = exception = msg
+
+    def _flush(self) -> None:
+        self._waits = False
+        self._out.flush()
 
 
 def keep_output_clean() -> None:

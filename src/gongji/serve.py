@@ -20,6 +20,7 @@ from gongji.channels.nhsa.gateway import gateway
 from gongji.channels.nhsa.mobile_centre import PaymentNotices
 from gongji.core.person import Person
 from gongji.demo import city, third_party
+from gongji.figures import Figures
 from gongji.http_listener import Listener, run_in_loop
 from gongji.ledger.embedded import EmbeddedPostgres
 from gongji.ledger.migrate import migrate
@@ -93,7 +94,10 @@ async def _serve(
         await city.build(platform)
     if platform.sandbox:
         await third_party.register(platform, _opened_at(settings, listening))
+    figures = Figures(settings.data)
+    figures.begin()
     chores = [asyncio.create_task(_keep_months(dsn)), asyncio.create_task(_keep_tidy(platform))]
+    chores.append(asyncio.create_task(figures.keep_writing()))
     chores.append(asyncio.create_task(_keep_looking(platform)))
     chores.append(asyncio.create_task(_keep_terms(platform)))
     if embedded:
@@ -209,11 +213,13 @@ async def _work(settings: Settings, listening: Listening) -> None:
     platform = Platform(settings.database_url, load(locate()), sandbox=not settings.production)
     await platform.open()
     watch = asyncio.create_task(_stop_with_parent())
+    writing = asyncio.create_task(Figures(settings.data).keep_writing())
     try:
         async with delivering(platform, settings, {PAYMENT: PaymentNotices(platform)}):
             await listen(platform, settings, listening)
     finally:
         watch.cancel()
+        writing.cancel()
         await platform.close()
 
 

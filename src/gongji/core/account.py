@@ -41,6 +41,8 @@ class AccountKind(StrEnum):
     BANK = "bank"
     """银行存款：清算款从这里付出，收到这里"""
 
+    __hash__ = str.__hash__
+
 
 GUARDED = frozenset({AccountKind.PERSONAL, AccountKind.FAMILY, AccountKind.QUOTA_HOLD, AccountKind.WALLET})
 """Accounts of people: rows with a balance that never falls below zero, locked before they change."""

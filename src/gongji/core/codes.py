@@ -16,6 +16,10 @@ class Term(StrEnum):
         member.label = label
         return member
 
+    # The enumeration's own hash is computed in Python from the member's name; sets and tables of codes are looked
+    # into a dozen times a settlement. Members are equal as texts, so this is the hash that belongs to them.
+    __hash__ = str.__hash__
+
 
 class Scheme(Term):
     """Insurance scheme (险种)."""

@@ -10,7 +10,7 @@ OPTIONS: Final[dict[str, Any]] = {
     "autocommit": True,
     # The database answers times of day in China. Every statement is planned once a connection: they differ in values,
     # never in shape, and planning again for each batch costs more than running it.
-    "options": "-c TimeZone=Asia/Shanghai -c plan_cache_mode=force_generic_plan",
+    "options": "-c TimeZone=Asia/Shanghai -c plan_cache_mode=force_generic_plan -c jit=off",
     "prepare_threshold": 1,
 }
 

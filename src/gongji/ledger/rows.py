@@ -46,6 +46,9 @@ _SHARINGMODE = {code.value: code for code in SharingMode}
 _CARE = {code.value: code for code in Care}
 _PURPOSE = {code.value: code for code in Purpose}
 _ITEMKIND = {code.value: code for code in ItemKind}
+_LEVEL = {code.value: code for code in Level}
+_GRADE = {code.value: code for code in Grade}
+_BINDINGTERM = {code.value: code for code in BindingTerm}
 _BINDINGSTATE = {code.value: code for code in BindingState}
 
 settlement_decoder = msgspec.json.Decoder(Settlement)
@@ -87,8 +90,8 @@ def institution(row: Row) -> Institution:
         region=row[1],
         name=row[2],
         kind=row[3],
-        level=Level(row[4]) if row[4] else None,
-        grade=Grade(row[5]) if row[5] else None,
+        level=_LEVEL[row[4]] if row[4] else None,
+        grade=_GRADE[row[5]] if row[5] else None,
         community=row[6],
         designated=row[7],
         checkup=row[8],
@@ -124,7 +127,7 @@ def binding(row: Row) -> Binding:
         starts_on=row[7],
         ends_on=row[8],
         limits=limits(row[9]),
-        term=BindingTerm(row[10]),
+        term=_BINDINGTERM[row[10]],
         created_at=row[11],
         ended_reason=row[12] or "",
     )

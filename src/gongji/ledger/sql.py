@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterable
+from functools import cache
 from importlib.resources import files
 
+_PARAMETER = re.compile(r"%\((\w+)\)s|%%")
 _NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 
 
@@ -32,6 +34,22 @@ def all_statements(parts: Iterable[str]) -> dict[str, str]:
             raise ValueError(f"named twice: {sorted(twice)}")
         found |= statements
     return found
+
+
+@cache
+def numbered(query: str) -> tuple[bytes, tuple[str, ...]]:
+    """A statement with numbered parameters as the server wants them, and the parameters' names in order."""
+    names: list[str] = []
+
+    def number(found: re.Match[str]) -> str:
+        name = found[1]
+        if name is None:
+            return "%"
+        if name not in names:
+            names.append(name)
+        return f"${names.index(name) + 1}"
+
+    return _PARAMETER.sub(number, query).encode(), tuple(names)
 
 
 queries: dict[str, str] = all_statements(texts("queries"))

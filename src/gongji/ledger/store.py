@@ -2,22 +2,30 @@
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeAlias, overload
 
 import msgspec
 from psycopg import AsyncConnection, AsyncCursor
+from psycopg.errors import SerializationFailure
 from psycopg.types.json import Jsonb
 
 from gongji.core.account import AccountKind, AccountRef, PersonalAccount
 from gongji.ledger import rows
+from gongji.ledger.pipeline import Books, Pipeline, Result
 from gongji.ledger.sealing import JournalRow, Lane
 from gongji.ledger.sql import queries
 
 Cursor = AsyncCursor[tuple[Any, ...]]
 
 
-async def run(conn: AsyncConnection, statement: str, /, **parameters: Any) -> Cursor:
-    """Run a named statement."""
+@overload
+async def run(conn: Pipeline, statement: str, /, **parameters: Any) -> Result: ...
+@overload
+async def run(conn: AsyncConnection, statement: str, /, **parameters: Any) -> Cursor: ...
+@overload
+async def run(conn: Books, statement: str, /, **parameters: Any) -> Cursor | Result: ...
+async def run(conn: Books, statement: str, /, **parameters: Any) -> Cursor | Result:
+    """Run a named statement, or let it wait in the pipeline."""
     return await conn.execute(queries[statement], parameters)
 
 
@@ -37,7 +45,7 @@ async def lock_accounts(conn: AsyncConnection, owners: Sequence[str]) -> list[Pe
     return [rows.account(row) for row in await cursor.fetchall()]
 
 
-async def account_ids(conn: AsyncConnection, refs: Iterable[AccountRef]) -> dict[AccountRef, int]:
+async def account_ids(conn: Books, refs: Iterable[AccountRef]) -> dict[AccountRef, int]:
     """Ids of accounts that are not personal; those that do not exist yet are opened."""
     wanted = sorted(set(refs), key=lambda r: (r.region, r.kind, r.owner))
     if not wanted:
@@ -54,12 +62,12 @@ async def account_ids(conn: AsyncConnection, refs: Iterable[AccountRef]) -> dict
     return found
 
 
-async def _find(conn: AsyncConnection, keys: dict[str, list[str]]) -> dict[AccountRef, int]:
+async def _find(conn: Books, keys: dict[str, list[str]]) -> dict[AccountRef, int]:
     cursor = await run(conn, "find_accounts", **keys)
     return {AccountRef(AccountKind(kind), owner, region): id_ for id_, kind, owner, region in await cursor.fetchall()}
 
 
-async def write_journals(conn: AsyncConnection, journals: list[JournalRow], lane: Lane, booked_at: datetime) -> None:
+async def write_journals(conn: Books, journals: list[JournalRow], lane: Lane, booked_at: datetime) -> None:
     """Write the journals of a batch with their postings; ``lane`` is the lane after the batch."""
     day = booked_at.date()
     await run(
@@ -93,7 +101,7 @@ async def write_journals(conn: AsyncConnection, journals: list[JournalRow], lane
         )
 
 
-async def write_seal(conn: AsyncConnection, before: Lane, after: Lane, journals: int, sealed_at: datetime) -> None:
+async def write_seal(conn: Books, before: Lane, after: Lane, journals: int, sealed_at: datetime) -> None:
     """Write the seal that ends a batch."""
     await run(
         conn,
@@ -120,14 +128,20 @@ class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
     unknown: dict[str, Any]
 
 
-class DuplicateMessageError(RuntimeError):
-    """Another transaction answered the message in the meantime; repeating the work finds its answer."""
+DuplicateMessageError: TypeAlias = SerializationFailure
+"""Another transaction answered the message in the meantime; repeating the work finds its answer."""
 
 
-async def write_messages(conn: AsyncConnection, messages: Sequence[MessageRow], received_at: datetime) -> Cursor:
-    """Remember what became of messages; the caller checks the row count with ``expect_all``."""
+async def write_messages(
+    conn: Books, messages: Sequence[MessageRow], received_at: datetime, *, expect_all: bool = True
+) -> None:
+    """Remember what became of messages; what is done already stays as it is.
+
+    Raises:
+        DuplicateMessageError: one was done already, and all were expected to be written.
+    """
     ordered = sorted(messages, key=lambda m: (m.sender, m.message_id))
-    return await run(
+    await run(
         conn,
         "add_messages",
         senders=[m.sender for m in ordered],
@@ -139,18 +153,8 @@ async def write_messages(conn: AsyncConnection, messages: Sequence[MessageRow], 
         answers=[m.answer for m in ordered],
         unknowns=[Jsonb(m.unknown) if m.unknown else None for m in ordered],
         received_at=received_at,
+        expected=len(ordered) if expect_all else None,
     )
-
-
-async def expect_all(cursor: Cursor, count: int) -> None:
-    """Every message was new, or had been refused before.
-
-    Raises:
-        DuplicateMessageError: one had been done by somebody else.
-    """
-    written = len(await cursor.fetchall())
-    if written != count:
-        raise DuplicateMessageError(f"{count - written} of {count} messages are already done")
 
 
 def month_span(today: date) -> tuple[date, date]:

@@ -13,6 +13,7 @@ from gongji.core.policy import PolicyBook
 from gongji.core.record import Settlement
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.ledger import store
+from gongji.ledger.pipeline import Pipeline
 from gongji.ledger.sealing import Lane
 from gongji.service.commands import Command, Done, ReturnPart, Settle
 from gongji.service.loading import load
@@ -50,12 +51,12 @@ async def run_batch(
         One outcome a command, in order, and the lane after the batch.
     """
     known.forget()
-    # Inside the pipeline a statement waits for nobody until its rows are asked for: four round trips a batch.
-    async with conn.pipeline(), conn.transaction():
-        snapshot = await load(conn, book, commands, now, lock=True)
+    # A statement waits for nobody until its rows are asked for: two round trips a batch, whatever its size.
+    async with Pipeline(conn) as books:
+        snapshot = await load(books, book, commands, now, lock=True)
         decided = [_decided(snapshot, command) for command in commands]
-        await _learn_accounts(conn, known, [d.fresh for d in decided if d.fresh])
-        lane = await write(conn, lane, known, decided, now)
+        await _learn_accounts(books, known, [d.fresh for d in decided if d.fresh])
+        lane = await write(books, lane, known, decided, now)
     known.settle()
     return [d.outcome for d in decided], lane
 
@@ -115,7 +116,7 @@ def _again(snapshot: Snapshot, command: Command, known: KnownMessage) -> Outcome
     return Done(settlement=settlement, patient=snapshot.people[settlement.person_no], repeated=True)
 
 
-async def _learn_accounts(conn: AsyncConnection, known: Known, settlements: list[Settlement]) -> None:
+async def _learn_accounts(conn: Pipeline, known: Known, settlements: list[Settlement]) -> None:
     """Find, or open, the accounts that are met for the first time."""
     refs = {party for s in settlements for p in s.booked for party in (p.from_, p.to)}
     missing = [ref for ref in refs if isinstance(ref, AccountRef) and ref not in known.accounts]

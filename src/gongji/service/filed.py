@@ -3,18 +3,17 @@
 from collections.abc import Sequence
 from datetime import date
 
-from psycopg import AsyncConnection
-
 from gongji.core.codes import Filing, Place
 from gongji.core.filing import Filed, Subject, filing_on
 from gongji.core.person import Institution, Person
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.ledger import store
+from gongji.ledger.pipeline import Pipeline
 from gongji.service.commands import Command, Settle
 from gongji.service.snapshot import Snapshot
 
 
-async def load_filings(conn: AsyncConnection, snapshot: Snapshot, commands: Sequence[Command]) -> None:
+async def load_filings(conn: Pipeline, snapshot: Snapshot, commands: Sequence[Command]) -> None:
     """Read the filings of patients away from home, and of those whose kind of care must be filed."""
     asked = {c.person_no for c in commands if isinstance(c, Settle) and _depends(snapshot, c)}
     if not asked:

@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Final
 
-from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
 from gongji.core.incidents import IncidentKind
 from gongji.core.refusal import Code, Refusal
 from gongji.ledger import store
+from gongji.ledger.pipeline import Books
 from gongji.service.commands import Claimed, Command, Sender, Settle
 
 BY_CREDENTIAL: Final = {"certificate": "person_by_certificate", "card": "person_by_card"}
@@ -16,7 +16,7 @@ BY_CREDENTIAL: Final = {"certificate": "person_by_certificate", "card": "person_
 
 
 async def record_impersonation(
-    conn: AsyncConnection,
+    conn: Books,
     sender: Sender,
     person_no: str,
     claimed: Claimed | None,
@@ -58,7 +58,7 @@ async def record_impersonation(
     )
 
 
-async def record_refused(conn: AsyncConnection, command: Command, refusal: Refusal, at: datetime) -> None:
+async def record_refused(conn: Books, command: Command, refusal: Refusal, at: datetime) -> None:
     """Record a command that was refused because of another person's credential; other refusals leave no trace here."""
     if refusal.code is Code.CREDENTIAL_MISMATCH and isinstance(command, Settle):
         await record_impersonation(conn, command.sender, command.person_no, command.claimed, at, command.total)

@@ -3,16 +3,15 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from psycopg import AsyncConnection
-
 from gongji.core.lines import LineSplit, less, taken_from
 from gongji.core.money import Fen, format_yuan
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.ledger import rows, store
+from gongji.ledger.pipeline import Books
 from gongji.service.snapshot import Left
 
 
-async def lines_left(conn: AsyncConnection, visit_id: str, line_nos: Sequence[str]) -> dict[str, Left]:
+async def lines_left(conn: Books, visit_id: str, line_nos: Sequence[str]) -> dict[str, Left]:
     """Lines of a visit by number, as far as they exist, with what is left of each."""
     cursor = await store.run(conn, "fee_lines_named", visit=visit_id, line_nos=list(line_nos))
     found = await cursor.fetchall()

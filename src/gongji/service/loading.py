@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from psycopg import AsyncConnection
-
 from gongji.core.account import SEGMENT_ORDER, PersonalAccount
 from gongji.core.case import YearToDate
 from gongji.core.family import Used
@@ -12,6 +10,7 @@ from gongji.core.lines import LineSplit, total_of
 from gongji.core.policy import PolicyBook
 from gongji.core.record import parse_settlement_id
 from gongji.ledger import rows, store
+from gongji.ledger.pipeline import Pipeline, Result
 from gongji.service.commands import Command, Reverse, Settle
 from gongji.service.filed import load_filings
 from gongji.service.return_part import load_returnable
@@ -19,15 +18,17 @@ from gongji.service.snapshot import KnownMessage, Snapshot
 from gongji.service.stay_bill import load_stays
 
 
-async def load(
-    conn: AsyncConnection, book: PolicyBook, commands: Sequence[Command], now: datetime, *, lock: bool
-) -> Snapshot:
-    """Read what the commands need; with ``lock`` their accounts are locked first, in id order."""
+async def load(conn: Pipeline, book: PolicyBook, commands: Sequence[Command], now: datetime, *, lock: bool) -> Snapshot:
+    """Read what the commands need; with ``lock`` their accounts are locked first, in id order.
+
+    Everything is asked before the first answer is awaited, so that it is one round trip unless there are reversals. The
+    server runs the statements in this order: each sees what was committed before the locks were given.
+    """
     patients = list({c.person_no for c in commands})
     settles = [c for c in commands if isinstance(c, Settle)]
     reverses = [c for c in commands if isinstance(c, Reverse)]
     originals = await _originals(conn, reverses)
-    accounts = await _accounts(conn, patients, originals, lock=lock)
+    locked = await _lock_accounts(conn, patients, originals, lock=lock)
     visits = list({c.visit_id for c in settles if c.visit_id})
     keys = list({(c.visit_id, c.batch) for c in settles if c.visit_id})
     senders, message_ids = _message_keys(commands)
@@ -41,9 +42,9 @@ async def load(
     settled = await store.run(conn, "settled_batches", **keyed)
     totals = await store.run(conn, "year_totals", person_nos=patients)
     messages = await store.run(conn, "messages", senders=senders, message_ids=message_ids)
-    journal_ids = await store.run(conn, "next_journal_ids", count=len(commands) if lock else 0)
-    purchases = sum(1 for c in settles if c.purchase)
-    visit_ids = await store.run(conn, "next_visit_ids", count=purchases if lock else 0)
+    journal_ids = await _numbers(conn, "next_journal_ids", len(commands) if lock else 0)
+    visit_ids = await _numbers(conn, "next_visit_ids", sum(1 for c in settles if c.purchase) if lock else 0)
+    accounts = [rows.account(row) for row in await locked.fetchall()]
     found_people = {row[0]: rows.person(row) for row in await people.fetchall()}
     snapshot = Snapshot(
         book=book,
@@ -71,8 +72,8 @@ async def load(
         },
         settlements={},
         reversed={},
-        journal_ids=_ascending(await journal_ids.fetchall()),
-        visit_ids=_ascending(await visit_ids.fetchall()),
+        journal_ids=_ascending(await journal_ids.fetchall()) if journal_ids else [],
+        visit_ids=_ascending(await visit_ids.fetchall()) if visit_ids else [],
     )
     for row in await bindings.fetchall():
         binding = rows.binding(row)
@@ -99,6 +100,10 @@ def _by_owner(accounts: Sequence[PersonalAccount]) -> dict[str, list[int]]:
     return owned
 
 
+async def _numbers(conn: Pipeline, statement: str, count: int) -> Result | None:
+    return await store.run(conn, statement, count=count) if count else None
+
+
 def _ascending(rows_: Sequence[Sequence[int]]) -> list[int]:
     """Numbers so that ``pop`` hands out the smallest first: seals go over journals in the order of their numbers."""
     return sorted((row[0] for row in rows_), reverse=True)
@@ -112,7 +117,7 @@ def _message_keys(commands: Sequence[Command]) -> tuple[list[str], list[str]]:
     return [k[0] for k in ordered], [k[1] for k in ordered]
 
 
-async def _originals(conn: AsyncConnection, reverses: Sequence[Reverse]) -> list[str]:
+async def _originals(conn: Pipeline, reverses: Sequence[Reverse]) -> list[str]:
     """Ids of the settlements that reversals name, as far as they are known before locking."""
     ids = [r.settlement_id for r in reverses if r.settlement_id]
     named = [(r.sender.institution, r.original[0]) for r in reverses if r.original]
@@ -122,10 +127,8 @@ async def _originals(conn: AsyncConnection, reverses: Sequence[Reverse]) -> list
     return ids
 
 
-async def _accounts(
-    conn: AsyncConnection, patients: list[str], originals: list[str], *, lock: bool
-) -> list[PersonalAccount]:
-    """Every personal account that the commands can touch, locked in id order or only read."""
+async def _lock_accounts(conn: Pipeline, patients: list[str], originals: list[str], *, lock: bool) -> Result:
+    """Ask for every account of people that the commands can touch, locked in id order or only read."""
     keys = [key for key in map(parse_settlement_id, originals) if key]
     also: list[int] = []
     if keys:
@@ -138,11 +141,10 @@ async def _accounts(
         )
         also = [row[0] for row in await cursor.fetchall()]
     statement = "lock_accounts_around" if lock else "read_accounts_around"
-    cursor = await store.run(conn, statement, patients=patients, also=also)
-    return [rows.account(row) for row in await cursor.fetchall()]
+    return await store.run(conn, statement, patients=patients, also=also)
 
 
-async def _load_settlements(conn: AsyncConnection, snapshot: Snapshot, reverses: Sequence[Reverse]) -> None:
+async def _load_settlements(conn: Pipeline, snapshot: Snapshot, reverses: Sequence[Reverse]) -> None:
     """Read the settlements that messages made before or that reversals name, and which were taken back."""
     ids = {m.settlement_id for m in snapshot.messages.values() if m.settlement_id}
     ids |= {r.settlement_id for r in reverses if r.settlement_id}

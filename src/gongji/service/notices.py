@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 from gongji.core.notices import Channel, Kind, Notice, Side, of_settlements
 from gongji.core.record import Settlement
 from gongji.ledger import store
+from gongji.ledger.pipeline import Books
 from gongji.service.outbox import Letter, post
 
 LETTER: Final = "notice"
@@ -19,7 +20,7 @@ LETTER: Final = "notice"
 CODE_LIFE: Final = timedelta(minutes=5)
 
 
-async def tell(conn: AsyncConnection, notices: Sequence[Notice], at: datetime) -> None:
+async def tell(conn: Books, notices: Sequence[Notice], at: datetime) -> None:
     """Tell people, as part of the caller's transaction: one statement for all, none when there is nothing to tell.
 
     ``core.notices.told_of`` makes the notices of an event for both sides.
@@ -41,7 +42,7 @@ async def tell(conn: AsyncConnection, notices: Sequence[Notice], at: datetime) -
 
 
 async def tell_of_settlements(
-    conn: AsyncConnection, settlements: Iterable[Settlement], used_up: Collection[str], at: datetime
+    conn: Books, settlements: Iterable[Settlement], used_up: Collection[str], at: datetime
 ) -> None:
     """Tell both sides of shared money that a batch drew or gave back, and of bindings that ended with their use."""
     await tell(conn, of_settlements(settlements, used_up), at)

@@ -1,7 +1,7 @@
 """What every channel works with: the rules, the database, the settlement engine and the clock."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 import psycopg
@@ -10,13 +10,10 @@ from psycopg_pool import AsyncConnectionPool
 
 from gongji.core.person import Person
 from gongji.core.policy import PolicyBook
-from gongji.core.refusal import Refusal
 from gongji.core.times import CHINA
 from gongji.ledger.connection import OPTIONS, configure
 from gongji.service.batcher import Batcher
-from gongji.service.collector import Collector
-from gongji.service.commands import Done, Settle
-from gongji.service.previews import preview_together
+from gongji.service.previews import Previews
 from gongji.service.recorder import Recorder
 
 HEALTH_SECONDS = 2.0
@@ -42,7 +39,7 @@ class Platform:
         self.sandbox = sandbox
         self.send_code: CodeSender | None = None
         self.batcher = Batcher(dsn, book, clock)
-        self.previews: Collector[Settle, Done | Refusal] = Collector("previews", self._preview)
+        self.previews = Previews(dsn, book, clock)
         self.pool: AsyncConnectionPool[AsyncConnection] = AsyncConnectionPool(
             dsn,
             min_size=2,
@@ -76,6 +73,3 @@ class Platform:
         await self.recorder.stop()
         await self.batcher.stop()
         await self.pool.close()
-
-    async def _preview(self, commands: Sequence[Settle]) -> list[Done | Refusal]:
-        return await preview_together(self.pool, self.book, commands, self.clock())

@@ -7,7 +7,6 @@ he did. What he pays less goes back to him, the last payer first.
 from collections.abc import Sequence
 
 import msgspec
-from psycopg import AsyncConnection
 
 from gongji.core.account import AccountKind, AccountRef, PersonalAccount
 from gongji.core.case import Bill, Case, LimitLeft, NotDrawn, PurposePart, Split
@@ -19,6 +18,7 @@ from gongji.core.record import Replaced, Returned, Settlement, amounts_of, settl
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.core.settlement import calculate
 from gongji.core.terms import terms_for
+from gongji.ledger.pipeline import Pipeline
 from gongji.service.commands import Command, Done, ReturnPart
 from gongji.service.line_returns import lines_left, take
 from gongji.service.reverse import NotLockedError, original_of, redirected
@@ -29,7 +29,7 @@ Payer = tuple[str, str | int]
 """What a payment is posted as, and whose it is: an account, or the owner of several."""
 
 
-async def load_returnable(conn: AsyncConnection, snapshot: Snapshot, commands: Sequence[Command]) -> None:
+async def load_returnable(conn: Pipeline, snapshot: Snapshot, commands: Sequence[Command]) -> None:
     """Read the lines that returns name; most batches have none."""
     for command in commands:
         original = snapshot.settlements.get(command.settlement_id) if isinstance(command, ReturnPart) else None

@@ -276,16 +276,16 @@ def _own_purses(
 
 def _year_to_date(snapshot: Snapshot, person_no: str, terms: Terms) -> YearToDate:
     """The year's figures for this kind of care, with those of other care where a deductible or a cap is shared."""
-
-    def of(care: Care) -> YearToDate:
-        return snapshot.totals.get((person_no, terms.year, _benefit_name(care)), YearToDate())
-
-    own = of(terms.care)
+    totals, year = snapshot.totals, terms.year
+    mine = _BENEFIT[terms.care]
+    own = totals.get((person_no, year, mine), _NOTHING_YET)
     if terms.benefit is None:
         return own
-    mine = _benefit_name(terms.care)
-    merged = [of(care) for care in terms.benefit.deductible.merged_with if care != mine]
-    shared = [of(care) for care in terms.benefit.cap.shared_with if care != mine]
+    others_merged, others_shared = terms.benefit.deductible.merged_with, terms.benefit.cap.shared_with
+    if not others_merged and not others_shared:
+        return own
+    merged = [totals.get((person_no, year, _BENEFIT[care]), _NOTHING_YET) for care in others_merged if care != mine]
+    shared = [totals.get((person_no, year, _BENEFIT[care]), _NOTHING_YET) for care in others_shared if care != mine]
     return msgspec.structs.replace(
         own,
         deductible=own.deductible + sum(year.deductible for year in merged),
@@ -293,9 +293,10 @@ def _year_to_date(snapshot: Snapshot, person_no: str, terms: Terms) -> YearToDat
     )
 
 
-def _benefit_name(care: Care) -> str:
-    """Prescriptions filled at a pharmacy count to the outpatient figures."""
-    return (Care.OUTPATIENT if care is Care.PHARMACY else care).value
+_BENEFIT = {care: (Care.OUTPATIENT if care is Care.PHARMACY else care).value for care in Care}
+"""Which yearly figures a kind of care moves: prescriptions filled at a pharmacy count to the outpatient figures."""
+
+_NOTHING_YET = YearToDate()
 
 
 def _sharers(
@@ -339,8 +340,8 @@ def _record(
 ) -> Settlement:
     journal = snapshot.journal_ids.pop() if snapshot.locked else 0
     bindings = {b.id: b for b in snapshot.bindings.get(patient.person_no, [])}
-    payments = _payments(snapshot, patient, split, bill.on)
     own = snapshot.accounts_of(patient.person_no)
+    payments = _payments(snapshot, patient, split, bill.on, own)
     stay = snapshot.stays.get(bill.visit_id)
     return Settlement(
         id=settlement_id(patient.region, snapshot.now.date(), journal) if snapshot.locked else "",
@@ -361,7 +362,7 @@ def _record(
         payers=tuple(SharedBy(binding=d.id, authoriser=bindings[d.id].authoriser) for d in split.shared),
         postings=pay_institution(payments, institution.code, institution.region),
         year=terms.year,
-        benefit=_benefit_name(bill.care) if split.counted else None,
+        benefit=_BENEFIT[bill.care] if split.counted else None,
         balance_after=sum(a.balance for a in own) - split.own_total,
         policy_digest=terms.digest,
         invoice=command.invoice,
@@ -371,7 +372,9 @@ def _record(
     )
 
 
-def _payments(snapshot: Snapshot, patient: Person, split: Split, on: date) -> tuple[Payment, ...]:
+def _payments(
+    snapshot: Snapshot, patient: Person, split: Split, on: date, own: tuple[PersonalAccount, ...]
+) -> tuple[Payment, ...]:
     """Who gives what, in the order of payment."""
     region = patient.region
     payments = []
@@ -382,10 +385,7 @@ def _payments(snapshot: Snapshot, patient: Person, split: Split, on: date) -> tu
         above = AccountRef(AccountKind.SUPPLEMENTARY, patient.scheme.value, region)
         payments.append(Payment(payer=above, region=region, amount=split.supplementary, purpose="supplementary"))
     if split.own_total:
-        payments += [
-            Payment(payer=a.id, region=region, amount=split.own_of(a.segment), purpose="own")
-            for a in snapshot.accounts_of(patient.person_no)
-        ]
+        payments += [Payment(payer=a.id, region=region, amount=split.own_of(a.segment), purpose="own") for a in own]
     wallet = snapshot.wallet_of(patient.person_no) if split.wallet else None
     if wallet:
         payments.append(Payment(payer=wallet.id, region=wallet.region, amount=split.wallet, purpose="wallet"))

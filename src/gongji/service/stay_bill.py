@@ -11,6 +11,7 @@ from gongji.core.lines import LineSplit, total_of
 from gongji.core.record import Settlement, parse_settlement_id
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.ledger import rows, store
+from gongji.ledger.pipeline import Books
 from gongji.ledger.rows import Visit
 from gongji.service.commands import Command, Settle
 from gongji.service.snapshot import Snapshot, Stay
@@ -21,7 +22,7 @@ OPEN: str = ""
 _NOTHING = LineSplit(amount=0, full_self_pay=0, over_limit=0, first_self_pay=0)
 
 
-async def load_stays(conn: AsyncConnection, snapshot: Snapshot, commands: Sequence[Command]) -> None:
+async def load_stays(conn: Books, snapshot: Snapshot, commands: Sequence[Command]) -> None:
     """Read the stays that commands settle or take a settlement back of; most batches have none."""
     asked = {c.visit_id for c in commands if isinstance(c, Settle) and c.visit_id in snapshot.visits}
     stays = {visit for visit in asked if snapshot.visits[visit].stay}
@@ -30,7 +31,7 @@ async def load_stays(conn: AsyncConnection, snapshot: Snapshot, commands: Sequen
         snapshot.stays = await stays_of(conn, sorted(stays))
 
 
-async def stays_of(conn: AsyncConnection, visits: Sequence[str]) -> dict[str, Stay]:
+async def stays_of(conn: Books, visits: Sequence[str]) -> dict[str, Stay]:
     """What stays still have to pay, and what was paid; the caller holds the lock on the patients."""
     cursor = await store.run(conn, "open_lines_of_stays", visits=list(visits))
     found = {visit: Stay(lines=0, open=_NOTHING, settled=[]) for visit in visits}

@@ -68,10 +68,13 @@ async def _take_back(
 
 async def _voided(platform: Platform, sender: Sender, original: tuple[str, str]) -> bool:
     """Whether the message will do nothing from now on; not so when it was done in the meantime."""
-    async with platform.pool.connection() as conn, conn.transaction():
+    async with platform.pool.connection() as conn:
         cursor = await store.run(conn, "messages", senders=[sender.institution], message_ids=[original[0]])
         row = await cursor.fetchone()
         if row is not None and (row[4] == "void" or row[2] != original[1]):
             return True
-        written = await store.write_messages(conn, [void_message(sender.institution, original)], platform.clock())
-        return len(await written.fetchall()) == 1
+        try:
+            await store.write_messages(conn, [void_message(sender.institution, original)], platform.clock())
+        except store.DuplicateMessageError:
+            return False
+    return True

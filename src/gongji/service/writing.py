@@ -7,7 +7,6 @@ from datetime import date, datetime
 from typing import Any
 
 import msgspec
-from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
 from gongji.core.account import AccountRef
@@ -17,6 +16,7 @@ from gongji.core.record import Settlement
 from gongji.core.refusal import Code, Refusal
 from gongji.ledger import rows, store
 from gongji.ledger.documents import citations_of, kept
+from gongji.ledger.pipeline import Pipeline
 from gongji.ledger.sealing import JournalRow, Lane, PostingRow
 from gongji.service.commands import Command, Done, FeeLine, Reverse, Settle
 from gongji.service.impersonation import record_refused
@@ -71,7 +71,7 @@ class Decided(msgspec.Struct, frozen=True):
 
 
 async def write(
-    conn: AsyncConnection,
+    conn: Pipeline,
     lane: Lane,
     known: Known,
     decided: list[Decided],
@@ -79,7 +79,7 @@ async def write(
 ) -> Lane:
     """Write everything the batch decided, with set-based statements; returns the lane after the batch.
 
-    Runs in the caller's pipeline and transaction.
+    Nothing is sent yet: it leaves with the commit, unless a row is asked for before.
     """
     fresh = [d.fresh for d in decided if d.fresh]
     documents = [rows.encode(kept(s)) for s in fresh]
@@ -99,12 +99,11 @@ async def write(
         await _write_links(conn, fresh)
         await _write_binding_uses(conn, decided, now)
         await tell_of_settlements(conn, fresh, [binding for d in decided for binding in d.used_up], now)
-    remembered = await store.write_messages(conn, messages, now) if messages else None
+    if messages:
+        await store.write_messages(conn, messages, now)
     for d in decided:
         if isinstance(d.outcome, Refusal):
             await record_refused(conn, d.command, d.outcome, now)
-    if remembered:
-        await store.expect_all(remembered, len(messages))
     return after
 
 
@@ -134,7 +133,7 @@ def _kind(settlement: Settlement) -> str:
     return "reversal" if settlement.reverses else "settlement"
 
 
-async def _write_citations(conn: AsyncConnection, known: Known, fresh: list[Settlement]) -> None:
+async def _write_citations(conn: Pipeline, known: Known, fresh: list[Settlement]) -> None:
     """Keep the sources that have not been kept yet; a transaction that fails just writes them again."""
     new = {key: cite for key, cite in citations_of(fresh).items() if key not in known.citations}
     if new:
@@ -143,7 +142,7 @@ async def _write_citations(conn: AsyncConnection, known: Known, fresh: list[Sett
         known.learned_citations |= new.keys()
 
 
-async def _write_balances(conn: AsyncConnection, fresh: list[Settlement]) -> None:
+async def _write_balances(conn: Pipeline, fresh: list[Settlement]) -> None:
     deltas: Counter[int] = Counter()
     for settlement in fresh:
         for posting in settlement.booked:
@@ -156,9 +155,7 @@ async def _write_balances(conn: AsyncConnection, fresh: list[Settlement]) -> Non
         await store.run(conn, "move_balances", ids=list(moved), deltas=list(moved.values()))
 
 
-async def _write_settlements(
-    conn: AsyncConnection, fresh: list[Settlement], documents: list[bytes], now: datetime
-) -> None:
+async def _write_settlements(conn: Pipeline, fresh: list[Settlement], documents: list[bytes], now: datetime) -> None:
     changes = [s.change for s in fresh]
     await store.run(
         conn,
@@ -186,7 +183,7 @@ async def _write_settlements(
     )
 
 
-async def _write_year_totals(conn: AsyncConnection, fresh: list[Settlement]) -> None:
+async def _write_year_totals(conn: Pipeline, fresh: list[Settlement]) -> None:
     """Several settlements of one person in a batch are one change, since a statement may touch a row once."""
     changes: dict[tuple[str, int, str], list[int]] = {}
     regions: dict[str, str] = {}
@@ -213,7 +210,7 @@ async def _write_year_totals(conn: AsyncConnection, fresh: list[Settlement]) -> 
         )
 
 
-async def _write_binding_uses(conn: AsyncConnection, decided: list[Decided], now: datetime) -> None:
+async def _write_binding_uses(conn: Pipeline, decided: list[Decided], now: datetime) -> None:
     """What was drawn through bindings, by the day whose limits it counts to; and which were for a single use."""
     uses: Counter[tuple[str, date]] = Counter()
     for settlement in (d.fresh for d in decided):
@@ -237,7 +234,7 @@ async def _write_binding_uses(conn: AsyncConnection, decided: list[Decided], now
         await store.run(conn, "add_binding_events", ids=ended, at=now, **about)
 
 
-async def _write_purchases(conn: AsyncConnection, decided: list[Decided]) -> None:
+async def _write_purchases(conn: Pipeline, decided: list[Decided]) -> None:
     """A pharmacy purchase brings its own visit and lines."""
     bought = [
         (d.fresh, d.command.purchase)
@@ -282,14 +279,14 @@ def fee_columns(bills: list[tuple[str, str, Sequence[FeeLine]]]) -> dict[str, li
     }
 
 
-async def _write_stays(conn: AsyncConnection, fresh: list[Settlement]) -> None:
+async def _write_stays(conn: Pipeline, fresh: list[Settlement]) -> None:
     """The lines of a stay that were not settled before belong to the settlement's batch now."""
     for settlement in fresh:
         if settlement.care is Care.INPATIENT and not settlement.takes_back:
             await store.run(conn, "put_open_lines_in_batch", visit=settlement.visit_id, batch=settlement.batch)
 
 
-async def _write_returned_lines(conn: AsyncConnection, fresh: list[Settlement]) -> None:
+async def _write_returned_lines(conn: Pipeline, fresh: list[Settlement]) -> None:
     """What was returned stands beside the lines of the bill, as lines with negative amounts."""
     bills: list[tuple[str, str, Sequence[FeeLine]]] = [
         (s.visit_id, s.batch, _returns(s)) for s in fresh if s.instead_of
@@ -313,7 +310,7 @@ def _returns(settlement: Settlement) -> list[FeeLine]:
     ]
 
 
-async def _write_links(conn: AsyncConnection, fresh: list[Settlement]) -> None:
+async def _write_links(conn: Pipeline, fresh: list[Settlement]) -> None:
     """Which batches are settled now, and which settlements have been taken back."""
     taken_back = [s for s in fresh if s.takes_back]
     if taken_back:

@@ -5,6 +5,7 @@ import secrets
 import time
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -247,11 +248,16 @@ def _place(error: Exception) -> str:
     return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
 
 
+@lru_cache(maxsize=2048)
+def _seconds(infno: str, outcome: str) -> Histogram:
+    """The series of a transaction and outcome; codes that nobody knows share one."""
+    return SECONDS.labels(infno if tables.transaction(plain(infno)) else "unknown", outcome)
+
+
 def _tell(message: Envelope | EnvelopeFault, answered: Answered, seconds: float) -> None:
     """One log line and one observation a message."""
     infno = message.infno if isinstance(message, Envelope) else ""
-    known = infno if tables.transaction(plain(infno)) else "unknown"
-    SECONDS.labels(known, answered.outcome).observe(seconds)
+    _seconds(infno, answered.outcome).observe(seconds)
     log.info(
         "national message",
         infno=infno,

@@ -7,8 +7,10 @@ includes acct_mulaid_pay; medfee_sumamt = fulamt_ownpay_amt + overlmt_selfpay + 
 
 from typing import Any
 
+import msgspec
+
 from gongji.channels.nhsa import codes
-from gongji.channels.nhsa.answer import Ratio, render, render_known
+from gongji.channels.nhsa.answer import Ratio, render_text
 from gongji.channels.nhsa.tables import Transaction
 from gongji.core.codes import Scheme
 from gongji.core.person import Person
@@ -17,9 +19,9 @@ from gongji.core.record import Settlement
 
 def settlement_nodes(table: Transaction, settlement: Settlement, patient: Person) -> dict[str, Any]:
     """The two nodes by which a settlement is answered; a preview has no id and no time."""
-    words = identity(settlement) | person_words(settlement, patient) | amounts(settlement)
+    words = {**identity(settlement), **person_words(settlement, patient), **amounts(settlement)}
     return {
-        "setlinfo": render_known(table, "setlinfo", words),
+        "setlinfo": render_text(table, "setlinfo", words),
         "setldetail": fund_rows(table, settlement),
     }
 
@@ -36,11 +38,11 @@ def payments(settlement: Settlement) -> dict[str, int]:
     return {code: sign * amount for code, amount in paid if amount}
 
 
-def fund_rows(table: Transaction, settlement: Settlement) -> list[dict[str, Any]]:
+def fund_rows(table: Transaction, settlement: Settlement) -> list[msgspec.Raw]:
     """One row for each payer but cash; negative in a reversal."""
     in_scope = settlement.sign * settlement.split.bill.eligible
     return [
-        render(
+        render_text(
             table,
             "setldetail",
             {

@@ -7,6 +7,16 @@ create function refuse_change() returns trigger language plpgsql as $$
 begin
     raise exception '% is append-only', tg_table_name using errcode = 'restrict_violation';
 end $$;
+
+-- For statements whose effect must be complete: the transaction fails when it is not. Null expects nothing.
+create function expect_count(written bigint, expected bigint) returns bigint language plpgsql as $$
+begin
+    if written <> expected then
+        raise exception '% of % rows were written by another transaction', expected - written, expected
+            using errcode = 'serialization_failure';
+    end if;
+    return written;
+end $$;
 create table institution (
     code text primary key,
     region text not null check (region ~ '^\d{6}$'),
@@ -149,7 +159,9 @@ create table account (
     check (state <> 'none' or balance = 0),
     check (kind in ('personal', 'family', 'quota_hold', 'wallet') or balance = 0),
     check ((binding <> '') = (kind = 'quota_hold'))
-);
+)
+-- Room in every page for the next balance: an update then touches no index.
+with (fillfactor = 70);
 create unique index account_of_owner on account (kind, owner, segment, region, binding);
 create index account_by_person on account (owner) where kind in ('personal', 'family', 'quota_hold', 'wallet');
 create unique index account_by_id on account (id) include (region, kind);
@@ -481,7 +493,8 @@ create table year_total (
     pool bigint not null default 0,
     events integer not null default 0,
     primary key (person_no, year, benefit, region)
-);
+)
+with (fillfactor = 80);
 
 create table settlement (
     booked_on date not null,

@@ -4,7 +4,9 @@ from unnest(%(senders)s::text[], %(message_ids)s::text[]) as k (sender, message_
 join message m using (sender, message_id);
 
 -- name: add_messages
--- A refusal may be followed by a success under the same key; what is done stays as it is.
+-- A refusal may be followed by a success under the same key; what is done stays as it is. Fails when fewer were written
+-- than are expected.
+with written as (
 insert into message as m (sender, message_id, transaction, input_hash, outcome, settlement_id, answer, unknown,
                           received_at)
 select m.*, %(received_at)s
@@ -15,7 +17,8 @@ on conflict (sender, message_id) do update set
     settlement_id = excluded.settlement_id, answer = excluded.answer, unknown = excluded.unknown,
     received_at = excluded.received_at
 where m.outcome = 'refused'
-returning 1;
+returning 1)
+select expect_count(count(*), %(expected)s::bigint) from written;
 
 -- name: void_message
 update message set outcome = 'void', answer = '' where sender = %(sender)s and message_id = %(message_id)s

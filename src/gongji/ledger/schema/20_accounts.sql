@@ -32,7 +32,9 @@ create table account (
     check (state <> 'none' or balance = 0),
     check (kind in ('personal', 'family', 'quota_hold', 'wallet') or balance = 0),
     check ((binding <> '') = (kind = 'quota_hold'))
-);
+)
+-- Room in every page for the next balance: an update then touches no index.
+with (fillfactor = 70);
 create unique index account_of_owner on account (kind, owner, segment, region, binding);
 create index account_by_person on account (owner) where kind in ('personal', 'family', 'quota_hold', 'wallet');
 create unique index account_by_id on account (id) include (region, kind);

@@ -9,7 +9,8 @@ create table year_total (
     pool bigint not null default 0,
     events integer not null default 0,
     primary key (person_no, year, benefit, region)
-);
+)
+with (fillfactor = 80);
 
 create table settlement (
     booked_on date not null,
