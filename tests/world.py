@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 from psycopg.types.json import Jsonb
 
 from gongji.core.case import AccountUse
@@ -14,10 +15,11 @@ from gongji.core.codes import AccountState, Care, Insurance, ItemKind, Relation,
 from gongji.core.family import Binding
 from gongji.core.lines import split_line
 from gongji.core.person import Person
+from gongji.core.policy import Draw, PolicyBook
 from gongji.core.record import Settlement
 from gongji.core.refusal import Refusal
 from gongji.ledger import store
-from gongji.service import visits
+from gongji.service import stays, visits
 from gongji.service.batch import Outcome
 from gongji.service.bindings import BindingRequest, bind
 from gongji.service.catalogue import add_items
@@ -167,6 +169,25 @@ class World:
         assert added == {}, added
         return answer["visit"], "1"
 
+    async def stay(self, nickname: str, amount: int) -> str:
+        """Admit somebody, charge one line in scope, discharge him the same day; returns the visit."""
+        person, today = self.people[nickname], self.platform.clock().date()
+        sender = self.sender(self.hospital, "2401")
+        admission = visits.Registration(
+            person_no=person, claimed=Claimed(), number=sender.message_id, on=today, care=Care.INPATIENT
+        )
+        answer = await visits.register(self.platform, sender, admission)
+        assert isinstance(answer, dict), answer
+        visit: str = answer["visit"]
+        billed = visits.Billed(person_no=person, institution=self.hospital, on=today)
+        lines = await visits.split_lines(self.platform, billed, [self.line(amount)])
+        assert isinstance(lines, list)
+        added = await stays.add_stay_fees(self.platform, self.sender(self.hospital, "2301"), person, visit, lines)
+        assert isinstance(added, list), added
+        gone = await stays.discharge(self.platform, self.sender(self.hospital, "2402"), person, visit, today, {})
+        assert gone == {}, gone
+        return visit
+
     @staticmethod
     def line(amount: int, number: str = "1") -> visits.RawLine:
         price = Decimal(amount) / 100
@@ -221,7 +242,7 @@ class World:
         return done(await self.platform.batcher.submit(self.settle_command(nickname, visit, amount, **more)))
 
     async def reverse(self, settlement: Settlement) -> Outcome:
-        transaction = "2103" if settlement.care is Care.PHARMACY else "2208"
+        transaction = {Care.PHARMACY: "2103", Care.INPATIENT: "2305"}.get(settlement.care, "2208")
         command = Reverse(
             sender=self.sender(settlement.institution, transaction),
             person_no=settlement.person_no,
@@ -229,6 +250,15 @@ class World:
             visit_id=settlement.visit_id,
         )
         return await self.platform.batcher.submit(command)
+
+
+def returning(book: PolicyBook, region: str = "620000") -> PolicyBook:
+    """The rules as if a place were known to let money of the family account go back."""
+    key = next(key for key in book.rules if key[:2] == (region, "sharing.draw"))
+    blocks = tuple(
+        msgspec.structs.replace(rule, moves_back=True) if isinstance(rule, Draw) else rule for rule in book.rules[key]
+    )
+    return msgspec.structs.replace(book, rules={**book.rules, key: blocks})
 
 
 def done(outcome: Outcome) -> Settlement:

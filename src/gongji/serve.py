@@ -27,7 +27,7 @@ from gongji.ledger.sql import queries
 from gongji.listening import Listening, expect_free
 from gongji.logs import write_log_lines
 from gongji.policyfiles import load, locate
-from gongji.service import notices, set_aside, wallet
+from gongji.service import binding_life, notices, set_aside, wallet
 from gongji.service.abuse_scan import scan
 from gongji.service.mobile_payment import LETTER as PAYMENT
 from gongji.service.outlets import delivering
@@ -160,6 +160,7 @@ async def _keep_terms(platform: Platform) -> None:
     while True:
         try:
             await wallet.return_unaccepted(platform)
+            await binding_life.end_expired(platform)
             await set_aside.release_left(platform)
         except Exception:
             log.exception("what falls due could not be done, trying again in a minute")

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import psycopg
 import pytest
 
@@ -22,7 +23,7 @@ from gongji.core.times import CHINA
 from gongji.ledger.verify import verify
 from gongji.policyfiles.load import load
 from gongji.policyfiles.locate import locate
-from gongji.service import binding_life, binding_staff, freezing, incidents, life_events
+from gongji.service import binding_life, binding_staff, choices, freezing, incidents, life_events
 from gongji.service import proof_papers as papers
 from gongji.service.abuse_scan import scan
 from gongji.service.batch import Outcome
@@ -640,3 +641,62 @@ async def test_nothing_is_drawn_after_a_stop_that_runs_beside_settlements(world:
     drawn = sum(done(outcome).split.shared_total for outcome in outcomes)
     assert await world.balance("子") == 100_000 - drawn
     assert verify(world.platform.dsn).ok
+
+
+async def test_what_has_run_out_ends_by_itself_and_gives_back_what_was_frozen(world: World, clock: Clock) -> None:
+    """KIN, A.10: nobody has to ask; it may be done by several processes at once."""
+    await family(world)
+    await world.person("兄", 50_000, region=NANNING)
+    last = clock.at.date() + timedelta(days=2)
+    asked = await world.bind("兄", "父", Relation.SIBLING, limits=Limits(quota=30_000), ends_on=last)
+    late = await world.bind("子", "父", ends_on=last)
+    assert isinstance(asked, Binding)
+    assert isinstance(late, Binding)
+    assert isinstance(await binding_life.confirm(world.platform, asked.id, world.people["父"], "portal"), Binding)
+    assert await world.balance("兄") == 20_000
+    clock.at += timedelta(days=2)
+    await asyncio.gather(*[binding_life.end_expired(world.platform) for _ in range(3)])
+    assert await world.balance("兄") == 20_000, "the last day counts"
+    clock.at += timedelta(days=1)
+    bought = world.purchase_command("父", 100)
+    assert bought.purchase is not None
+    of_yesterday = msgspec.structs.replace(bought, purchase=msgspec.structs.replace(bought.purchase, on=last))
+    assert done(await world.platform.batcher.submit(of_yesterday)).split.shared_total == 0, "it is over today"
+    assert refused(await choices.change_quota(world.platform, asked.id, world.people["兄"], 1, "portal")) is (
+        Code.BINDING_ENDED
+    )
+    await asyncio.gather(*[binding_life.end_expired(world.platform) for _ in range(3)])
+    assert await world.balance("兄") == 50_000
+    assert [e.what for e in (await state(world, asked.id)).events][-1] == "expired"
+    assert (await state(world, late.id)).binding.state is BindingState.ENDED
+    assert verify(world.platform.dsn).ok
+
+
+async def test_what_waits_for_consent_cannot_begin_after_its_last_day(world: World, clock: Clock) -> None:
+    await family(world)
+    await world.person("兄", 50_000, region=NANNING)
+    asked = await world.bind(
+        "兄", "父", Relation.SIBLING, limits=Limits(quota=30_000), ends_on=clock.at.date() + timedelta(days=2)
+    )
+    assert isinstance(asked, Binding)
+    clock.at += timedelta(days=3)
+    confirmed = await binding_life.confirm(world.platform, asked.id, world.people["父"], "portal")
+    assert (refused(confirmed), await world.balance("兄")) == (Code.BINDING_ENDED, 50_000)
+
+
+async def test_what_ran_out_with_somebody_else_takes_no_room_and_is_left_alone(world: World, clock: Clock) -> None:
+    """Binding locks the two people; a third one's frozen money is not touched beside them."""
+    await family(world)
+    await world.person("兄", 50_000, region=NANNING)
+    await world.person("女", 1_000)
+    last = clock.at.date() + timedelta(days=1)
+    asked = await world.bind("兄", "父", Relation.SIBLING, limits=Limits(quota=30_000), ends_on=last)
+    assert isinstance(asked, Binding)
+    assert isinstance(await binding_life.confirm(world.platform, asked.id, world.people["父"], "portal"), Binding)
+    assert isinstance(await world.bind("女", "父"), Binding)
+    assert refused(await world.bind("子", "父")) is Code.TOO_MANY_AUTHORISERS
+    clock.at += timedelta(days=2)
+    assert isinstance(await world.bind("子", "父"), Binding)
+    assert await world.balance("兄") == 20_000
+    await binding_life.end_expired(world.platform)
+    assert await world.balance("兄") == 50_000

@@ -3,21 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-import msgspec
 import pytest
 
 from gongji.core.account import AccountKind
 from gongji.core.codes import BindingTerm, Relation, SharingMode
 from gongji.core.family import Binding, Limits
-from gongji.core.policy import Draw, PolicyBook
 from gongji.core.refusal import Code, Refusal
 from gongji.ledger.verify import verify
-from gongji.service import binding_life, choices, inbox, uses, wallet
+from gongji.service import binding_life, choices, inbox, records, uses, wallet
 from gongji.service.commands import Done
 from gongji.service.family_account import FamilyAccount, family_account, move_aside, move_back
 from gongji.service.platform import Platform
 from gongji.service.set_aside import release_left
-from world import World
+from world import World, returning
 
 LANZHOU, NANNING, SHENZHEN = "620100", "450100", "440300"
 
@@ -26,15 +24,6 @@ LANZHOU, NANNING, SHENZHEN = "620100", "450100", "440300"
 async def world(platform: Platform) -> AsyncIterator[World]:
     yield await World(platform, region=LANZHOU).open()
     assert verify(platform.dsn).ok
-
-
-def returning(book: PolicyBook) -> PolicyBook:
-    """The rules as if 甘肃 were known to let money of the family account go back."""
-    key = next(key for key in book.rules if key[0] == "620000" and key[1] == "sharing.draw")
-    blocks = tuple(
-        msgspec.structs.replace(rule, moves_back=True) if isinstance(rule, Draw) else rule for rule in book.rules[key]
-    )
-    return msgspec.structs.replace(book, rules={**book.rules, key: blocks})
 
 
 async def bound(world: World, authoriser: str, user: str, **more: object) -> Binding:
@@ -115,6 +104,24 @@ async def test_the_last_binding_ends_and_everything_comes_back(world: World) -> 
     assert any("家庭共济账户中的 50.00 元已于" in text for text in await told(world, "子"))
     assert isinstance(await world.reverse(bought), Done)
     assert await world.balance("子") == 10_000
+
+
+async def test_the_list_of_movements_sums_to_the_balance_after_each(world: World) -> None:
+    """USE-13: what is set aside leaves the account once, whoever draws it; what comes back comes in."""
+    await world.person("子", 10_000)
+    await world.person("父", 0)
+    binding = await bound(world, "子", "父")
+    await aside(world, 6_000)
+    await world.buy("父", 1_000)
+    assert isinstance(await binding_life.end(world.platform, binding.id, world.people["子"], "portal"), Binding)
+    moved = await records.movements_of(world.platform, world.people["子"], 50)
+    assert [(one.purpose, one.amount, one.after) for one in moved] == [
+        ("given_back", 5_000, 9_000),
+        ("set_aside", -6_000, 4_000),
+        ("credit", 10_000, 10_000),
+    ]
+    older = await records.movements_of(world.platform, world.people["子"], 50, moved[0].key)
+    assert [one.after for one in older] == [4_000, 10_000]
 
 
 async def far(world: World, quota: int, **more: object) -> Binding:

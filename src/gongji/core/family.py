@@ -83,6 +83,10 @@ class Binding(msgspec.Struct, frozen=True, kw_only=True):
         """Whether a day lies within its period, whatever its state."""
         return self.starts_on <= day and (self.ends_on is None or day <= self.ends_on)
 
+    def over_on(self, day: date) -> bool:
+        """Whether its last day has passed."""
+        return self.ends_on is not None and self.ends_on < day
+
     def holds_on(self, day: date) -> bool:
         """Whether it may be used for care on a day."""
         return self.covers(day) and self.state is BindingState.ACTIVE

@@ -47,6 +47,8 @@ async def activate(
     conn: AsyncConnection, rules: PolicyBook, binding: Binding, what: str, by: By, now: datetime
 ) -> Binding | Refusal:
     """Let a binding become active, if the two are still fit for it by the rules of today."""
+    if binding.over_on(now.date()):
+        return refuse(Code.BINDING_ENDED)
     people = await people_by_number(conn, [binding.authoriser, binding.user])
     authoriser, user = people[binding.authoriser], people[binding.user]
     unfit = await still_fit(conn, rules, binding, authoriser, user, now)
@@ -63,7 +65,12 @@ async def still_fit(
     accounts = await read_accounts(conn, authoriser.person_no)
     state = accounts[0].state if accounts else AccountState.NONE
     cursor = await store.run(
-        conn, "binding_counts", authoriser=authoriser.person_no, user=user.person_no, mode=binding.mode.value
+        conn,
+        "binding_counts",
+        authoriser=authoriser.person_no,
+        user=user.person_no,
+        mode=binding.mode.value,
+        today=now.date(),
     )
     giving, taking, _ = await cursor.fetchone() or (0, 0, 0)
     others = Counts(users_of_authoriser=giving, authorisers_of_user=taking, between_them=0)
@@ -197,6 +204,22 @@ async def end_in(conn: AsyncConnection, binding: Binding, reason: str, by: By, n
     return ended
 
 
+async def end_expired(platform: Platform) -> int:
+    """End what has run out, and give back what was set aside for it; returns how many bindings ended.
+
+    This may run at any time, in several processes.
+    """
+    async with platform.pool.connection() as conn:
+        cursor = await store.run(conn, "expired_bindings", today=platform.clock().date())
+        found = [row[0] for row in await cursor.fetchall()]
+
+    async def work(conn: AsyncConnection, binding: Binding) -> Binding:
+        return await end_in(conn, binding, "expired", By(actor="system", channel="system"), platform.clock())
+
+    outcomes = [await changing(platform, binding_id, work) for binding_id in found]
+    return sum(isinstance(outcome, Binding) for outcome in outcomes)
+
+
 async def amend(platform: Platform, binding_id: str, actor: str, limits: Limits, channel: str) -> Binding | Refusal:
     """Change what the authoriser allows; it holds for the next settlement.
 
@@ -207,7 +230,7 @@ async def amend(platform: Platform, binding_id: str, actor: str, limits: Limits,
         if actor != binding.authoriser:
             return refuse(Code.NOT_YOURS)
         now = platform.clock()
-        refusal = limits_fault(limits)
+        refusal = refuse(Code.BINDING_ENDED) if binding.over_on(now.date()) else limits_fault(limits)
         wanted = limits if limits.quota is not None else msgspec.structs.replace(limits, quota=binding.limits.quota)
         if refusal is None and binding.state is BindingState.ACTIVE and limits.quota is not None:
             people = await people_by_number(conn, [actor])

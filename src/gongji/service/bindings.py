@@ -93,9 +93,9 @@ async def bind_in(conn: AsyncConnection, book: PolicyBook, request: BindingReque
 
 
 async def _end_expired(conn: AsyncConnection, authoriser: Person, user: Person, at: datetime) -> None:
-    """A binding whose last day has passed no longer counts; nothing was drawn on it since."""
-    people = [authoriser.person_no, user.person_no]
-    cursor = await store.run(conn, "expired_bindings", people=people, today=at.date())
+    """A binding of these two whose last day has passed makes room; those with others, who are not locked, wait."""
+    sides = {"authoriser": authoriser.person_no, "user": user.person_no}
+    cursor = await store.run(conn, "expired_bindings_between", **sides, today=at.date())
     for row in await cursor.fetchall():
         await end_in(conn, rows.binding(row), "expired", By(actor="system", channel="system"), at)
 
@@ -128,7 +128,7 @@ async def _unfit(
     state = accounts[0].state if accounts else AccountState.NONE
     shared_by = mode.value if isinstance(mode, SharingMode) else ""
     cursor = await store.run(
-        conn, "binding_counts", authoriser=authoriser.person_no, user=user.person_no, mode=shared_by
+        conn, "binding_counts", authoriser=authoriser.person_no, user=user.person_no, mode=shared_by, today=today
     )
     giving, taking, between = await cursor.fetchone() or (0, 0, 0)
     counts = Counts(users_of_authoriser=giving, authorisers_of_user=taking, between_them=between)

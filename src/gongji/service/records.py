@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 from psycopg import AsyncConnection
 
+from gongji.core.account import AccountKind
 from gongji.core.case import YearToDate
 from gongji.core.codes import Business, Care, PremiumKind
 from gongji.core.money import Fen
@@ -28,15 +29,21 @@ SettlementKey = tuple[datetime, Serial]
 
 
 class Movement(msgspec.Struct, frozen=True, kw_only=True):
-    """Money that went into (positive) or out of (negative) a person's account, in fen.
+    """Money that went into (positive) or out of (negative) a person's personal account, in fen.
 
-    ``purpose`` is ``own``, ``shared`` or ``credit``; ``person_no`` is whose bill or premium it paid; ``premium`` is the
-    id of the premium, with its kind and year.
+    What is set aside for the family leaves it once; what the family draws of it is no movement of this account.
+
+    Attributes:
+        purpose: what it was for, such as ``own``, ``shared``, ``credit`` or ``set_aside``.
+        after: the balance after it.
+        person_no: whose bill or premium it paid.
+        premium: id of the premium, with its kind and year.
     """
 
     key: MovementKey
     at: datetime
     amount: Fen
+    after: Fen
     purpose: str
     kind: str
     settlement: str | None
@@ -89,7 +96,7 @@ async def account_page(platform: Platform, person_no: str) -> AccountPage | Refu
             for row in await cursor.fetchall()
             if row[7] == holding.person.region
         }
-        movements = await _movements(conn, [account.id for account in holding.accounts], PAGE, None)
+        movements = await _movements(conn, [account.id for account in holding.personal], PAGE, None)
     return AccountPage(
         holding=holding,
         year=year,
@@ -107,7 +114,7 @@ async def movements_of(
 ) -> list[Movement]:
     """Movements of a person's account, newest first, from after ``before`` on; of one kind of business, or of all."""
     async with platform.pool.connection() as conn:
-        accounts = await read_accounts(conn, person_no)
+        accounts = [a for a in await read_accounts(conn, person_no) if a.kind is AccountKind.PERSONAL]
         return await _movements(conn, [account.id for account in accounts], limit, before, business)
 
 
@@ -138,6 +145,7 @@ async def _movements(
             key=(row[5], row[2], row[10]),
             at=row[5],
             amount=row[6],
+            after=row[14],
             purpose=row[3],
             kind=row[4],
             settlement=settlement_id(row[1], row[0], row[2]) if row[11] else None,

@@ -312,7 +312,7 @@ def _sharers(
         authoriser = snapshot.people.get(binding.authoriser)
         money = snapshot.money_of(binding.authoriser)
         # A binding made while the accounts were being locked has its accounts unlocked: the next bill sees it.
-        if authoriser is None or not money or not binding.covers(on):
+        if authoriser is None or not money or not binding.covers(on) or binding.over_on(snapshot.now.date()):
             continue
         used = snapshot.used.get(binding.id, _UNUSED)
         sharer = offered(snapshot.book, binding, authoriser, money, visit, used)

@@ -159,6 +159,7 @@ class MovementOut(msgspec.Struct, frozen=True, kw_only=True):
 
     at: datetime
     amount: str
+    balance_after: str
     purpose: str
     kind: str
     settlement_id: str | None
@@ -301,6 +302,7 @@ def movement_out(movement: Movement) -> MovementOut:
     return MovementOut(
         at=movement.at,
         amount=format_yuan(movement.amount),
+        balance_after=format_yuan(movement.after),
         purpose=movement.purpose,
         kind=movement.kind,
         settlement_id=movement.settlement,

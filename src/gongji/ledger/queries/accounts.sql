@@ -92,19 +92,26 @@ union
  order by b.authoriser, b.created_at desc);
 
 -- name: movements
--- What went into and out of a person's accounts, newest first.
-select p.booked_on, p.region, p.journal_id, p.purpose, j.kind, j.booked_at,
-       case when p.from_account = any(%(ids)s) then -p.amount else p.amount end,
-       coalesce(s.person_no, m.person_no), s.institution, s.care, p.line, s.journal_id is not null, m.kind, m.year
-from posting p
-join journal j on (j.booked_on, j.region, j.id) = (p.booked_on, p.region, p.journal_id)
+-- What went into and out of a person's accounts with the balance after it, newest first; ids are all his accounts of one
+-- kind, between which nothing moves.
+with moved as (
+    select p.booked_on, p.region, p.journal_id, p.line, p.purpose, j.kind, j.booked_at,
+           case when p.from_account = any(%(ids)s) then -p.amount else p.amount end as amount
+    from posting p
+    join journal j on (j.booked_on, j.region, j.id) = (p.booked_on, p.region, p.journal_id)
+    where p.from_account = any(%(ids)s) or p.to_account = any(%(ids)s)),
+counted as (
+    select moved.*, sum(amount) over (order by booked_at, journal_id, line)::bigint as after from moved)
+select p.booked_on, p.region, p.journal_id, p.purpose, p.kind, p.booked_at, p.amount,
+       coalesce(s.person_no, m.person_no), s.institution, s.care, p.line, s.journal_id is not null, m.kind, m.year,
+       p.after
+from counted p
 left join settlement s on (s.booked_on, s.region, s.journal_id) = (p.booked_on, p.region, p.journal_id)
 left join premium m on (m.booked_on, m.region, m.journal_id) = (p.booked_on, p.region, p.journal_id)
-where (p.from_account = any(%(ids)s) or p.to_account = any(%(ids)s))
-  and (%(kinds)s::text[] is null or j.kind = any(%(kinds)s))
+where (%(kinds)s::text[] is null or p.kind = any(%(kinds)s))
   and (%(before)s::timestamptz is null
-       or (j.booked_at, p.journal_id, p.line) < (%(before)s, %(before_journal)s::bigint, %(before_line)s::bigint))
-order by j.booked_at desc, p.journal_id desc, p.line desc
+       or (p.booked_at, p.journal_id, p.line) < (%(before)s, %(before_journal)s::bigint, %(before_line)s::bigint))
+order by p.booked_at desc, p.journal_id desc, p.line desc
 limit %(limit)s;
 
 -- name: movement_months

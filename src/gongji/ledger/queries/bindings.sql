@@ -18,11 +18,13 @@ from binding where authoriser = %(person_no)s or user_no = %(person_no)s order b
 select id, proof ->> 'channel' from binding where authoriser = %(person_no)s or user_no = %(person_no)s;
 
 -- name: binding_counts
--- Other people on each side, and whether the two are bound in this mode.
+-- Other people on each side, and whether the two are bound in this mode; what has run out no longer counts.
 select count(distinct user_no) filter (where authoriser = %(authoriser)s and user_no <> %(user)s),
        count(distinct authoriser) filter (where user_no = %(user)s and authoriser <> %(authoriser)s),
        count(*) filter (where authoriser = %(authoriser)s and user_no = %(user)s and mode = %(mode)s)
-from binding where state <> 'ended' and (authoriser = %(authoriser)s or user_no = %(user)s);
+from binding
+where state <> 'ended' and (ends_on is null or ends_on >= %(today)s)
+  and (authoriser = %(authoriser)s or user_no = %(user)s);
 
 -- name: add_binding
 insert into binding (id, authoriser, user_no, relation, mode, position, state, starts_on, ends_on,
@@ -46,10 +48,14 @@ from binding where state <> 'ended' order by id;
 select coalesce(max(position), 0) from binding where user_no = %(user)s and state <> 'ended';
 
 -- name: expired_bindings
+-- Bindings whose last day has passed.
+select id from binding where state <> 'ended' and ends_on < %(today)s order by id;
+
+-- name: expired_bindings_between
 select id, authoriser, user_no, relation, mode, position, state, starts_on, ends_on, limits, term, created_at,
        ended_reason
 from binding
-where state <> 'ended' and ends_on < %(today)s and (authoriser = any(%(people)s) or user_no = any(%(people)s));
+where state <> 'ended' and ends_on < %(today)s and authoriser = %(authoriser)s and user_no = %(user)s;
 
 -- name: binding_uses
 -- Drawn through bindings today, this year and ever.

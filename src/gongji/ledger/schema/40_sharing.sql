@@ -23,6 +23,7 @@ create table binding (
 create index binding_made on binding (created_at);
 create unique index binding_once on binding (authoriser, user_no, mode) where state <> 'ended';
 create index binding_of_user on binding (user_no) where state <> 'ended';
+create index binding_expiry on binding (ends_on) where state <> 'ended' and ends_on is not null;
 
 -- Each step in the life of a binding; never changed.
 create table binding_event (
