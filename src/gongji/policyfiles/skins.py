@@ -145,7 +145,7 @@ def _entry(table: Table, access: SkinAccess | None, regions: Collection[str]) ->
     words, only = table.names("words"), table.flag("searched_only")
     source, where = _source(table, required=False), _regions(table, regions)
     table.done()
-    if (service is None) == (to is None):
+    if (table.value("service") is None) == (table.value("to") is None):
         table.fault("", "每个入口写 service 或 to，只写一个")
     if access is SkinAccess.THIRD_PARTY and service and service.personal and service.scope is None:
         table.fault("service", f"第三方渠道不能替本人办“{service.label}”；写 to 跳转到本人登录的渠道")

@@ -29,6 +29,12 @@ PUBLIC = (
     "/privacy",
     "/style",
     "/cashier",
+    "/c",
+    "/c/national_app",
+    "/c/national_app/地方专区?place=610100",
+    "/c/wechat?q=家庭",
+    "/c/wechat/我/服务/城市服务",
+    "/c/service_platform?place=610100",
 )
 OWN = (
     "/",
@@ -48,6 +54,8 @@ OWN = (
     "/me",
     "/security",
     "/channels",
+    "/c/alipay/市民中心/社保/医保账户查询",
+    "/c/gansu_wallet/家庭共济绑定",
 )
 SERIOUS = {"serious", "critical"}
 

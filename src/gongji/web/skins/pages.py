@@ -107,7 +107,7 @@ def _menu(
     request: Request[Any, Any, Any], platform: Platform, skin: Skin, guest: Visitor | None, path: Trail
 ) -> Response[Any]:
     book, today = platform.book, platform.clock().date()
-    asks = skin.asks_place(path)
+    asks, own = skin.asks_place(path), skin.access is SkinAccess.OWN
     chosen = menus.chosen_place(request, book)
     # The insured place is known of who has signed in, as a phone would find where it is.
     place = chosen or (book.regions.get(guest.region) if guest and asks else None)
@@ -126,7 +126,7 @@ def _menu(
         place=place,
         places=menus.places(book),
         closed=_closed(skin, place, guest, book, platform),
-        told=menus.told_of(book, place, today) if place and path and path in skin.place_at else [],
+        told=menus.told_of(book, place, today) if place and path and path in skin.place_at and own else [],
         form=Form(values={"place": place.code if place else "", "q": words}),
         here=menus.address(skin, path),
         home=menus.address(skin, (), chosen),
@@ -155,7 +155,7 @@ async def _follow(
     personal = service is None or service.personal
     closed = menus.closed_for(book, skin, entry, place, guest if personal else None, platform.clock().date())
     if closed:
-        return page("skin_closed.html", visitor=guest, entered=skin, entry=entry, closed=closed)
+        return page("skin_closed.html", visitor=guest, entered=skin, entry=entry, closed=closed.name)
     if entry.to:
         return _to(menus.address(menus.skin_named(skins, entry.to.skin), entry.to.path, place))
     if service is PortalService.NOT_HERE:
