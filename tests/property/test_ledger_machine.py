@@ -8,14 +8,16 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule, run_state_machine_as_test
 
-from gongji.core.codes import Relation
+from gongji.core.codes import PremiumKind, Relation
 from gongji.core.family import Binding
 from gongji.core.policy import PolicyBook
+from gongji.core.premium import Entered, Wanted
 from gongji.core.refusal import Code, Refusal
 from gongji.ledger.verify import verify
 from gongji.service import binding_life, bindings
 from gongji.service.commands import Done, Settle
 from gongji.service.platform import Platform
+from gongji.service.premiums import enter_standard, pay_premium, refund_premium
 from world import World, done
 
 T = TypeVar("T")
@@ -23,6 +25,7 @@ T = TypeVar("T")
 USERS = ("父", "母")
 AUTHORISERS = ("子", "女")
 MOST_AUTHORISERS = 2  # what 陕西 allows a user
+PREMIUM = 4_000
 
 
 class FamilyMachine(RuleBasedStateMachine):
@@ -33,12 +36,15 @@ class FamilyMachine(RuleBasedStateMachine):
 
     bought = Bundle("bought")
     bound = Bundle("bound")
+    insured = Bundle("insured")
 
     def __init__(self) -> None:
         super().__init__()
         self.world = World(self.platform)
         self.model: dict[str, int] = {}
         self.links: dict[str, list[tuple[str, str]]] = {user: [] for user in USERS}
+        self.paid: set[str] = set()
+        self.year = self.platform.clock().year + 1
         self.run(self.start())
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -46,6 +52,8 @@ class FamilyMachine(RuleBasedStateMachine):
 
     async def start(self) -> None:
         await self.world.open()
+        entered = Entered(region="610100", kind=PremiumKind.LTC, year=self.year, amount=PREMIUM, source="试验")
+        await enter_standard(self.platform, entered, "test")
         for name, balance in zip((*USERS, *AUTHORISERS), (3_000, 0, 20_000, 5_000), strict=True):
             await self.world.person(name, balance)
             self.model[name] = balance
@@ -107,6 +115,44 @@ class FamilyMachine(RuleBasedStateMachine):
             return
         for payer, amount in purchase[1].items():
             self.model[payer] += amount
+
+    @rule(target=insured, user=st.sampled_from(USERS), by=st.sampled_from((*USERS, *AUTHORISERS)))
+    def pay_premium(self, user: str, by: str) -> tuple[str, str, dict[str, int]] | None:
+        """A relative pays alone; the insured person may use all who are bound; all of it or nothing, and once."""
+        linked = [link[0] for link in self.links[user]]
+        payers = (user, *linked) if by == user else tuple(name for name in linked if name == by)
+        shares, due = {}, PREMIUM
+        for payer in payers:
+            shares[payer] = min(due, self.model[payer])
+            due -= shares[payer]
+        wanted = Wanted(person_no=self.world.people[user], kind=PremiumKind.LTC, year=self.year)
+        sender = self.world.sender(by, "premium")
+        paying = pay_premium(self.platform, sender, self.world.people[by], wanted, PREMIUM, "portal")
+        outcome = self.run(paying)
+        if isinstance(outcome, Refusal):
+            reasons = {Code.PREMIUM_NOT_BOUND: not payers, Code.PREMIUM_ALREADY_PAID: user in self.paid}
+            assert reasons.get(outcome.code, due > 0 and outcome.code is Code.PREMIUM_SHORT)
+            return None
+        assert payers
+        assert due == 0
+        assert user not in self.paid
+        assert [part.amount for part in outcome.payment.parts] == [fen for fen in shares.values() if fen]
+        self.paid.add(user)
+        for payer, fen in shares.items():
+            self.model[payer] -= fen
+        return outcome.id, user, shares
+
+    @rule(premium=consumes(insured))
+    def give_premium_back(self, premium: tuple[str, str, dict[str, int]] | None) -> None:
+        if premium is None:
+            return
+        made, user, shares = premium
+        sender = self.world.sender(user, "premium_refund")
+        back = self.run(refund_premium(self.platform, sender, self.world.people[user], made, "portal"))
+        assert not isinstance(back, Refusal), back
+        self.paid.remove(user)
+        for payer, fen in shares.items():
+            self.model[payer] += fen
 
     @invariant()
     def balances_are_the_models(self) -> None:

@@ -22,7 +22,14 @@ from gongji.web.rendering import page
 from gongji.web.visitor import Visitor
 
 _PURPOSES = {"own": "本人使用", "shared": "家庭共济", "credit": "个人账户划入"}
-_KINDS = {"settlement": "", "reversal": "撤销退回", "credit": "", "premium": "缴费", "correction": "更正"}
+_KINDS = {
+    "settlement": "",
+    "reversal": "撤销退回",
+    "credit": "",
+    "premium": "代缴保险费",
+    "premium_refund": "代缴保险费退还",
+    "correction": "更正",
+}
 LIMITED = (AccountState.FROZEN, AccountState.CLOSED)
 
 
@@ -122,11 +129,17 @@ def _line(movement: Movement, person_no: str) -> Line:
         at=movement.at,
         amount=movement.amount,
         title=_KINDS.get(movement.kind) or _PURPOSES.get(movement.purpose, "其他"),
-        what=movement.care.label if movement.care else "",
+        what=_what(movement),
         who=f"{movement.person_name} 使用" if for_other else "",
         place=movement.institution,
         settlement=movement.settlement,
     )
+
+
+def _what(movement: Movement) -> str:
+    if movement.premium_kind:
+        return f"{movement.premium_year} 年度{movement.premium_kind.label}"
+    return movement.care.label if movement.care else ""
 
 
 def _visits(settlements: Iterable[Settlement], places: dict[str, str]) -> list[Visit]:
