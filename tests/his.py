@@ -56,7 +56,11 @@ class Server:
             self.process = subprocess.Popen(
                 [GONGJI, *arguments], stdout=log, stderr=log, env=os.environ | self.environment
             )
-        self.wait_ready()
+        try:
+            self.wait_ready()
+        except TimeoutError:
+            self.kill()
+            raise
         return self
 
     def wait_ready(self, seconds: float = 60) -> None:
