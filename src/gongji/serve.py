@@ -26,7 +26,7 @@ from gongji.ledger.sql import queries
 from gongji.listening import Listening, expect_free
 from gongji.logs import write_log_lines
 from gongji.policyfiles import load, locate
-from gongji.service import notices, wallet
+from gongji.service import notices, set_aside, wallet
 from gongji.service.outlets import delivering
 from gongji.service.platform import Platform, china_now
 from gongji.service.upkeep import sweep
@@ -148,6 +148,7 @@ async def _keep_terms(platform: Platform) -> None:
     while True:
         try:
             await wallet.return_unaccepted(platform)
+            await set_aside.release_left(platform)
         except Exception:
             log.exception("what falls due could not be done, trying again in a minute")
         await asyncio.sleep(60)

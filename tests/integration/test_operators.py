@@ -13,6 +13,7 @@ from gongji.cli import app
 from gongji.core.policy import PolicyBook
 from gongji.service.platform import Platform
 from gongji.service.staff import sign_in_staff
+from world import World
 
 ADD = ("client", "add", "某某生活", "--scope", "account:read", "--redirect", "https://life.example/back")
 
@@ -76,3 +77,40 @@ def test_staff_get_what_they_sign_in_with(run: Any, dsn: str, book: PolicyBook) 
     assert isinstance(asyncio.run(sign_in()), str)
     assert run("staff", "disable", "wang01").exit_code == 0
     assert "已停用" in run("staff", "list").stdout
+
+
+def test_a_family_at_the_counter(run: Any, dsn: str, book: PolicyBook) -> None:
+    """Bind, limit, order, see, send: each command does its work, and says in Chinese why it does not."""
+    numbers = asyncio.run(_family(dsn, book))
+    son, father = numbers["子"], numbers["父"]
+    named = ("--relation", "父母", "--user", father, "--user-name", "父", "--accept-notice", "--sign", "子")
+    bound = run("binding", "bind", "--authoriser", son, *named)
+    assert bound.exit_code == 0, bound.output
+    binding = bound.stdout.split()[0]
+    limited = run("binding", "limit", binding, "--by", son, "--per-day", "200", "--place", "pharmacy")
+    assert "每日 200.00 元" in limited.stdout, limited.output
+    assert "只能办理本人的业务" in run("binding", "limit", binding, "--by", father).output
+    assert run("binding", "order", binding, "--by", father).stdout.startswith(f"1 {binding} 子")
+    assert "只有共济额度方式" in run("binding", "quota", binding, "--by", son, "--amount", "1").output
+    assert "没有使用家庭共济账户的绑定" in run("binding", "family", "--by", son, "--deposit", "1").output
+    assert "家庭共济账户 0.00 元" in run("binding", "family", "--by", son).stdout
+    assert "没有使用记录" in run("binding", "uses", son).stdout
+    assert "余额 0.00 元，今天已转出 0 笔" in run("wallet", "show", father).stdout
+    send = ("wallet", "send", "--by", son, "--to", father, "--to-name", "父", "--relation", "父母", "--amount")
+    assert "每笔最多转 2000.00 元" in run(*send, "2000.01").output or "不办理转账" in run(*send, "2000.01").output
+    assert "要大于零" in run(*send, "0").output
+    assert "未找到这笔医保钱包转账" in run("wallet", "accept", "T0", "--by", father).output
+    assert "退回 0 笔" in run("wallet", "return").stdout
+    assert run("wallet", "show", "nobody").exit_code == 1
+
+
+async def _family(dsn: str, book: PolicyBook) -> dict[str, str]:
+    platform = Platform(dsn, book)
+    await platform.open()
+    world = await World(platform).open()
+    try:
+        for name in ("子", "父"):
+            await world.person(name, 500_000)
+        return {name: (await world.holding(name)).person.certificate_no for name in ("子", "父")}
+    finally:
+        await platform.close()

@@ -4,7 +4,7 @@ import typer
 
 from gongji.cli.ask import ask
 from gongji.cli.bench import bench_app
-from gongji.cli.binding import binding_app
+from gongji.cli.binding_money import binding_app
 from gongji.cli.catalogue import catalogue_app
 from gongji.cli.client import client_app
 from gongji.cli.demo import demo_app
@@ -18,6 +18,7 @@ from gongji.cli.regions import regions_app
 from gongji.cli.sandbox import sandbox_app
 from gongji.cli.staff import staff_app
 from gongji.cli.up import up
+from gongji.cli.wallet import wallet_app
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -32,6 +33,7 @@ regions_app.command("purposes")(purposes_command)
 app.add_typer(regions_app, name="regions")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(binding_app, name="binding")
+app.add_typer(wallet_app, name="wallet")
 app.add_typer(premium_app, name="premium")
 app.add_typer(nhsa_app, name="nhsa")
 app.add_typer(sandbox_app, name="sandbox")

@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
+from gongji.cli.counter import CHANNEL, RELATIONS, By
 from gongji.cli.opening import DataOption, fail, on_platform, person_numbered
 from gongji.core.codes import Relation
 from gongji.core.family import Binding, Limits
@@ -17,11 +18,7 @@ from gongji.service.platform import Platform
 
 binding_app = typer.Typer(no_args_is_help=True, help="家庭共济：绑定、确认、查询、解除。")
 
-CHANNEL = "counter"
 _STATES = {"pending": "待确认", "active": "已绑定", "ended": "已解除"}
-_RELATIONS = {relation.label: relation for relation in Relation} | {r.value: r for r in Relation}
-
-By = Annotated[str, typer.Option("--by", help="办理人的证件号码或社保卡号")]
 
 
 @binding_app.command()
@@ -45,7 +42,7 @@ def bind(
     例：gongji binding bind --authoriser 990101... --user 990101... --user-name 李建国 --relation 父母
     --accept-notice --sign 李明
     """
-    if relation not in _RELATIONS:
+    if relation not in RELATIONS:
         fail(f"--relation {relation} 无法识别，可以是：{'、'.join(r.label for r in Relation)}")
 
     async def work(platform: Platform) -> Binding | Refusal:
@@ -57,7 +54,7 @@ def bind(
             user_certificate_no=user,
             user_name=user_name,
             user_region=user_region,
-            relation=_RELATIONS[relation],
+            relation=RELATIONS[relation],
             position=position,
             starts_on=_day("--start", start),
             ends_on=_day("--end", end_on),

@@ -349,7 +349,7 @@ def _of_settlement(settlement: Settlement, used_up: Collection[str]) -> list[Not
             facts |= _held(settlement, payers[drawn.id])
             notices += told_of(Kind.SHARED_MONEY_RETURNED, at, both, **facts)
             continue
-        left = _left(sharers.get(drawn.id), drawn.amount)
+        left = left_after(sharers.get(drawn.id), drawn.amount)
         words = {"left": "，".join(f"{limit}还剩 {format_yuan(fen)} 元" for limit, fen in left)} if left else {}
         notices += told_of(Kind.SHARED_MONEY_USED, at, both, purpose=settlement.care.label, **facts, **words)
         reached = [limit for limit, fen in left if not fen]
@@ -360,19 +360,20 @@ def _of_settlement(settlement: Settlement, used_up: Collection[str]) -> list[Not
     return notices
 
 
-_LIMIT_OF: Final = {
+LIMIT_NAMES: Final = {
     NotDrawn.DAY_LIMIT_REACHED: "每日限额",
     NotDrawn.YEAR_LIMIT_REACHED: "每年限额",
     NotDrawn.TOTAL_LIMIT_REACHED: "总额",
 }
+"""What each limit of an authoriser is called while something is left of it."""
 
 
-def _left(sharer: Sharer | None, drawn: Fen) -> list[tuple[str, Fen]]:
+def left_after(sharer: Sharer | None, drawn: Fen) -> list[tuple[str, Fen]]:
     """What an authoriser's limits allow after a payment, each with its name."""
     if sharer is None:
         return []
     cap = [] if sharer.cap_per_transaction is None else [("本次限额", sharer.cap_per_transaction - drawn)]
-    return cap + [(_LIMIT_OF[limit.reason], limit.amount - drawn) for limit in sharer.left]
+    return cap + [(LIMIT_NAMES[limit.reason], limit.amount - drawn) for limit in sharer.left]
 
 
 def _held(reversal: Settlement, authoriser: str) -> dict[str, str]:

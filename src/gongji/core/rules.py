@@ -20,6 +20,7 @@ from gongji.core.codes import (
     Status,
 )
 from gongji.core.facts import When
+from gongji.core.hours import OfficeHours
 from gongji.core.money import BasisPoints, Fen
 
 
@@ -468,6 +469,7 @@ class StatedItem(msgspec.Struct, frozen=True, kw_only=True):
         value: the content in words, whatever way it was written.
         amount: the content in fen, where it is an amount.
         table: the content as rows, where it is a table; the first row holds the headings.
+        hours: the content as opening hours, where it is that.
         source: who says so, where the item has another source than its block; ``confidence`` goes with it.
     """
 
@@ -477,6 +479,7 @@ class StatedItem(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
     amount: Fen | None = None
     table: tuple[tuple[str, ...], ...] = ()
+    hours: OfficeHours | None = None
     source: str = ""
     confidence: Confidence | None = None
 

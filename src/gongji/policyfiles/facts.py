@@ -1,8 +1,12 @@
 """Told rules (不参与计算的规定): what places state in words, amounts or tables, read as strictly as figures are."""
 
 import re
+from datetime import time
+from itertools import pairwise
+from typing import Required, TypedDict
 
 from gongji.core.codes import Confidence
+from gongji.core.hours import OfficeHours, hours_text
 from gongji.core.money import Fen, format_yuan
 from gongji.core.rules import Citation, StatedItem, Statement
 from gongji.policyfiles.table import Table
@@ -35,6 +39,7 @@ TOLD: dict[str, tuple[str, str]] = {
 """Name of a block of the file, the rule it states, and the rule's Chinese name."""
 
 _KEY = re.compile(r"[a-z][a-z0-9_]*")
+_SPAN = re.compile(r"((?:[01]\d|2[0-3]):[0-5]\d)-((?:[01]\d|2[0-3]):[0-5]\d)", re.ASCII)
 
 
 def read_statement(block: Table, cite: Citation) -> Statement:
@@ -61,37 +66,57 @@ def _item(table: Table) -> StatedItem | None:
     source, confidence = table.text("source", required=False), table.choice("confidence", Confidence)
     if (source is None) != (confidence is None):
         table.fault("source", "一项另有出处时，source 和 confidence 同写")
-    value, amount, rows = _content(table)
-    if key is None or name is None or value is None:
+    content = _content(table)
+    if key is None or name is None or content is None:
         return None
     return StatedItem(
         key=key,
         name=name,
-        value=value,
         note=note,
-        amount=amount,
-        table=rows,
         source=source or "",
         confidence=confidence if source else None,
+        **content,
     )
 
 
-def _content(table: Table) -> tuple[str | None, Fen | None, tuple[tuple[str, ...], ...]]:
+class _Content(TypedDict, total=False):
     """The content in words, and as what it was written."""
+
+    value: Required[str]
+    amount: Fen | None
+    table: tuple[tuple[str, ...], ...]
+    hours: OfficeHours | None
+
+
+def _content(table: Table) -> _Content | None:
     value = table.text("value", required=False)
     amount, per = table.amount("amount", required=False), table.text("per", required=False)
-    rows = _rows(table)
-    given = [written for written in ("value", "amount", "table") if table.value(written) is not None]
+    rows, hours = _rows(table), _hours(table)
+    given = [written for written in ("value", "amount", "table", "hours") if table.value(written) is not None]
     if len(given) != 1:
-        table.fault("value", "value（文字）、amount（金额）、table（表格）三者写一项")
-        return None, None, ()
+        table.fault("value", "value（文字）、amount（金额）、table（表格）、hours（工作时间）四者写一项")
+        return None
     if per is not None and given != ["amount"]:
         table.fault("per", 'per 只与 amount 同写，例如 amount = "1680.00", per = "年"')
     if amount is not None:
-        value = f"{format_yuan(amount)} 元{f'/{per}' if per else ''}"
-    elif rows:
-        value = "；".join("，".join(row) for row in rows[1:])
-    return value, amount, rows
+        return {"value": f"{format_yuan(amount)} 元{f'/{per}' if per else ''}", "amount": amount}
+    if rows:
+        return {"value": "；".join("，".join(row) for row in rows[1:]), "table": rows}
+    if hours is not None:
+        return {"value": hours_text(hours), "hours": hours}
+    return None if value is None else {"value": value}
+
+
+def _hours(table: Table) -> OfficeHours | None:
+    """Spans of a working day such as ``["08:30-12:00", "14:30-17:30"]``."""
+    texts = table.names("hours")
+    matches = [_SPAN.fullmatch(text) for text in texts]
+    spans = [(time.fromisoformat(m[1]), time.fromisoformat(m[2])) for m in matches if m]
+    flat = [moment for span in spans for moment in span]
+    if None in matches or any(later <= earlier for earlier, later in pairwise(flat)):
+        table.fault("hours", 'hours 写作 ["08:30-12:00", "14:30-17:30"]：24 小时制，先后不重叠')
+        return None
+    return OfficeHours(tuple(spans)) if spans else None
 
 
 def _rows(table: Table) -> tuple[tuple[str, ...], ...]:

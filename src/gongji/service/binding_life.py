@@ -84,25 +84,29 @@ async def end_in(
 
 
 async def amend(platform: Platform, binding_id: str, actor: str, limits: Limits, channel: str) -> Binding | Refusal:
-    """Change what the authoriser allows; it holds for the next settlement."""
+    """Change what the authoriser allows; it holds for the next settlement.
+
+    A quota that is named is what is frozen from now on; one that is not named stays as it is.
+    """
 
     async def work(conn: AsyncConnection, binding: Binding) -> Binding | Refusal:
         if actor != binding.authoriser:
             return refuse(Code.NOT_YOURS)
         now = platform.clock()
         refusal = limits_fault(limits)
-        if refusal is None and binding.state is BindingState.ACTIVE and limits.quota != binding.limits.quota:
+        wanted = limits if limits.quota is not None else msgspec.structs.replace(limits, quota=binding.limits.quota)
+        if refusal is None and binding.state is BindingState.ACTIVE and limits.quota is not None:
             people = await people_by_number(conn, [actor])
             by = _by(channel, binding, now)
-            refusal = await set_quota(conn, platform.book, people[actor], binding, limits.quota or 0, by, now)
+            refusal = await set_quota(conn, platform.book, people[actor], binding, limits.quota, by, now)
         if refusal:
             return refusal
-        kept = msgspec.to_builtins(limits)
+        kept = msgspec.to_builtins(wanted)
         await store.run(conn, "amend_binding", id=binding.id, limits=Jsonb(kept), at=now)
         before = msgspec.to_builtins(binding.limits)
         await note_event(conn, now, binding.id, "amended", actor, channel, {"before": before, "after": kept})
-        changed = msgspec.structs.replace(binding, limits=limits)
-        await tell(conn, of_binding(changed, "amended", now, changes=limits_in_words(limits)), now)
+        changed = msgspec.structs.replace(binding, limits=wanted)
+        await tell(conn, of_binding(changed, "amended", now, changes=limits_in_words(wanted)), now)
         return changed
 
     return await _changing(platform, binding_id, work)

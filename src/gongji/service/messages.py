@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
+import psycopg
+import structlog
 from psycopg import AsyncConnection
 
 from gongji.core.refusal import Code, Refusal, refuse
@@ -11,6 +13,8 @@ from gongji.ledger import store
 from gongji.service.commands import Sender
 from gongji.service.incidents import record_incident
 from gongji.service.platform import Platform
+
+log = structlog.get_logger()
 
 Answer = dict[str, Any]
 Work = Callable[[AsyncConnection], Awaitable[Answer | Refusal]]
@@ -116,6 +120,28 @@ async def message_state(platform: Platform, institution: str, message_id: str) -
     return MessageState(
         state=row[4], transaction=row[2], settlement=row[5], code=bytes(row[6]).decode() if refused else None
     )
+
+
+async def note_refused(platform: Platform, sender: Sender, code: str) -> None:
+    """Keep that a message was refused before any business looked at it; what is known of it already stays.
+
+    Whoever lost the answer is told of the refusal, not that the message never came. It is worth less than the answer:
+    a database that fails now does not change it.
+    """
+    try:
+        async with platform.pool.connection() as conn:
+            await store.run(
+                conn,
+                "note_refused_message",
+                sender=sender.institution,
+                message_id=sender.message_id,
+                transaction=sender.transaction,
+                input_hash=sender.input_hash,
+                answer=code.encode(),
+                received_at=platform.clock(),
+            )
+    except psycopg.Error as error:
+        log.warning("refusal not kept", error=type(error).__name__)
 
 
 async def _known(conn: AsyncConnection, sender: Sender) -> Answer | Refusal | None:

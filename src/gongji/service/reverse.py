@@ -39,7 +39,7 @@ def original_of(snapshot: Snapshot, command: Reverse) -> Settlement | Refusal:
         what = f"这是{original.care.label}的结算，要用{original.care.label}的撤销交易"
         return refuse(Code.NOT_REVERSIBLE, field="setl_id", what=what)
     if original.reverses:
-        return refuse(Code.NOT_REVERSIBLE, field="setl_id", what="这本身是一笔撤销")
+        return refuse(Code.NOT_REVERSIBLE, field="setl_id", what=f"结算[{original.id}]本身是一笔已办成的撤销")
     if original.id in snapshot.reversed:
         return refuse(Code.ALREADY_REVERSED, field="setl_id", settlement=target)
     return later_settlement(snapshot, original) or original

@@ -9,11 +9,12 @@ from datetime import datetime
 import msgspec
 from psycopg import AsyncConnection
 
-from gongji.core.account import AccountKind, PersonalAccount
+from gongji.core.account import AccountKind, PersonalAccount, landing
 from gongji.core.codes import AccountState, SharingMode
 from gongji.core.eligibility import above_threshold, usable_for_sharing
 from gongji.core.family import Binding
 from gongji.core.money import Fen, format_yuan
+from gongji.core.notices import Kind, Side, told_of
 from gongji.core.person import Person
 from gongji.core.policy import Draw, PolicyBook
 from gongji.core.posting import Posting
@@ -21,7 +22,9 @@ from gongji.core.refusal import Code, Refusal, refuse
 from gongji.ledger import rows, store
 from gongji.service.booking import Entry, book
 from gongji.service.commands import Sender
+from gongji.service.notices import tell
 from gongji.service.people import read_accounts
+from gongji.service.platform import Platform
 
 _KIND = {SharingMode.FAMILY_ACCOUNT: AccountKind.FAMILY, SharingMode.QUOTA_HOLD: AccountKind.QUOTA_HOLD}
 
@@ -60,10 +63,19 @@ async def set_quota(
         return refuse(Code.LIMIT_INVALID, field="quota", what="只有共济额度方式要冻结额度")
     change = amount - await held_for(conn, binding)
     if change > 0:
-        return await put_aside(conn, rules, owner, binding, change, sender, now)
-    if change < 0:
+        refusal = await put_aside(conn, rules, owner, binding, change, sender, now)
+        if refusal:
+            return refusal
+    elif change < 0:
         await give_back(conn, binding, -change, sender, now)
+    if change:
+        facts = {"amount": format_yuan(amount)}
+        await tell(conn, told_of(Kind.QUOTA_CHANGED, now, _sides(binding), about=binding.id, **facts), now)
     return None
+
+
+def _sides(binding: Binding) -> dict[Side, str]:
+    return {Side.AUTHORISER: binding.authoriser, Side.USER: binding.user}
 
 
 async def put_aside(
@@ -121,13 +133,14 @@ async def give_back(
     held = sum(account.balance for account in asides)
     if not 0 < amount <= held:
         return refuse(Code.BALANCE_SHORT, field="amount", asked=format_yuan(amount), available=format_yuan(held))
-    own = {a.segment: a for a in await read_accounts(conn, binding.authoriser) if a.kind is AccountKind.PERSONAL}
+    own = [a for a in await read_accounts(conn, binding.authoriser) if a.kind is AccountKind.PERSONAL]
     postings, left = [], amount
     for account in asides:
         taken = min(account.balance, left)
         if taken:
             left -= taken
-            postings.append(Posting(from_=account.id, to=own[account.segment].id, amount=taken, purpose="given_back"))
+            home = next(a for a in own if a.segment is account.segment)
+            postings.append(Posting(from_=account.id, to=landing(home, own), amount=taken, purpose="given_back"))
     await _book(conn, "given_back", binding, amount, postings, sender, now)
     return None
 
@@ -147,10 +160,41 @@ async def release(conn: AsyncConnection, binding: Binding, others: int, sender: 
     held = await held_for(conn, binding)
     if held:
         await give_back(conn, binding, held, sender, now)
-    if binding.mode is SharingMode.QUOTA_HOLD:
-        # What a later reversal gives back to this quota goes on to the account it came from.
-        await store.run(conn, "close_quota", owner=binding.authoriser, binding=binding.id)
+        await _tell_of_release(conn, binding, held, now)
+    # What a later reversal gives back to it goes on to the account it came from.
+    quota = binding.id if binding.mode is SharingMode.QUOTA_HOLD else ""
+    kind = _KIND[binding.mode].value
+    await store.run(conn, "close_aside", kind=kind, owner=binding.authoriser, binding=quota)
     return held
+
+
+async def _tell_of_release(conn: AsyncConnection, binding: Binding, amount: Fen, now: datetime) -> None:
+    facts = {"amount": format_yuan(amount)}
+    if binding.mode is SharingMode.QUOTA_HOLD:
+        await tell(conn, told_of(Kind.QUOTA_RETURNED, now, _sides(binding), about=binding.id, **facts), now)
+        return
+    facts["reason"] = "已没有绑定的家人"
+    await tell(conn, told_of(Kind.MONEY_MOVED_BACK, now, {Side.SELF: binding.authoriser}, **facts), now)
+
+
+async def release_left(platform: Platform) -> int:
+    """Give back what is still set aside for bindings that have ended by being used up; returns for how many.
+
+    A settlement that ends a binding for a single use books nothing but itself. This may run at any time, in several
+    processes.
+    """
+    async with platform.pool.connection() as conn:
+        cursor = await store.run(conn, "bindings_with_leftovers")
+        found = [rows.binding(row) for row in await cursor.fetchall()]
+    for binding in found:
+        async with platform.pool.connection() as conn, conn.transaction():
+            now = platform.clock()
+            await store.lock_accounts(conn, [binding.authoriser])
+            cursor = await store.run(conn, "others_in_mode", authoriser=binding.authoriser, mode=binding.mode.value)
+            (others,) = await cursor.fetchone() or (0,)
+            by = Sender(institution="system", message_id=f"{binding.id}-left", transaction="binding", input_hash=b"")
+            await release(conn, binding, others, by, now)
+    return len(found)
 
 
 async def _book(

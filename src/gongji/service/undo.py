@@ -44,9 +44,20 @@ async def _undo(conn: AsyncConnection, sender: Sender, person_no: str, original:
     message_id, transaction = original
     cursor = await store.run(conn, "messages", senders=[sender.institution], message_ids=[message_id])
     row = await cursor.fetchone()
+    if row is not None and row[4] == "void" and row[2] in ("", transaction):
+        return refuse(Code.MESSAGE_VOID, field="omsgid", message_id=message_id)
     if row is None or row[4] != "done" or row[2] != transaction:
         return refuse(Code.MESSAGE_UNKNOWN, field="omsgid", message_id=message_id, transaction=transaction)
-    done: Answer = msgspec.json.decode(row[6])
+    answer = await _take_back(conn, sender, person_no, transaction, msgspec.json.decode(row[6]))
+    if not isinstance(answer, Refusal):
+        # Else a late copy of it would be answered "done" with what is no more.
+        await store.run(conn, "void_message", sender=sender.institution, message_id=message_id)
+    return answer
+
+
+async def _take_back(
+    conn: AsyncConnection, sender: Sender, person_no: str, transaction: str, done: Answer
+) -> Answer | Refusal:
     if transaction == ADMISSION:
         return await undo_admission_in(conn, sender, person_no, done["visit"])
     visit = await own_visit(conn, sender.institution, person_no, done["visit"])

@@ -1,5 +1,6 @@
 """Envelope, addressing, signatures, repeats and undoing: what holds for messages whatever they are about."""
 
+import asyncio
 import json
 from datetime import datetime
 from pathlib import Path
@@ -9,9 +10,12 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from gongji.channels.nhsa import signing
+from gongji.channels.nhsa import signing, tables
+from gongji.channels.nhsa.departures import plain
 from gongji.channels.nhsa.gateway import gateway
+from gongji.channels.nhsa.registry import HANDLERS, title
 from gongji.channels.nhsa.senders import Nonces
+from gongji.service.messages import message_state
 from gongji.settings import Settings
 
 HOSPITAL = "H61010099901"
@@ -176,12 +180,97 @@ async def test_undoing_names_the_right_transaction(city: Any) -> None:
     settled = await hospital.send(message)
     books = await city.books()
     assert "没有收到过" in (await hospital.call("2601", undo(patient, message["msgid"], "2102"))).error
-    assert "不是结算交易" in (await hospital.call("2601", undo(patient, message["msgid"], "2204"))).error
+    assert "自己的撤销交易" in (await hospital.call("2601", undo(patient, message["msgid"], "2201"))).error
+    assert "没有收到过" in (await hospital.call("2601", undo(patient, message["msgid"], "2204"))).error
     assert "不属于" in (await hospital.call("2601", undo(other, message["msgid"]))).error
     assert "没有收到过" in (await city.other_hospital.call("2601", undo(patient, message["msgid"]))).error
     assert await city.books() == books
     assert (await hospital.send(message)).output == settled.output, "a wrong undoing leaves the message as it is"
     assert (await hospital.call("2601", undo(patient, message["msgid"]))).ok
+
+
+async def test_undoing_an_upload_whose_answer_was_lost(city: Any) -> None:
+    patient, hospital = await city.person(), city.hospital
+    visit = await hospital.visit_with_fees(patient)
+    message = hospital.message("2204", {"feedetail": [hospital.line(patient, visit), hospital.line(patient, visit)]})
+    assert (await hospital.send(message)).ok
+    undoing = hospital.message("2601", undo(patient, message["msgid"], "2204"))
+    assert (await hospital.send(undoing)).content["output"] is None
+    assert (await hospital.send(undoing)).ok, "a repeat gets the first answer"
+    rows = await city.rows("select count(*) from fee_line where visit_id = %s", visit)
+    assert rows == [(1,)], "the lines of the other message stay"
+    assert "已被冲正" in (await hospital.send(message)).error
+    assert "已被冲正" in (await hospital.call("2601", undo(patient, message["msgid"], "2204"))).error
+    assert (await hospital.call("2207", hospital.bill(patient, visit, "100"))).ok
+
+
+async def test_an_upload_that_is_settled_stays(city: Any) -> None:
+    patient, other, hospital = await city.person(), await city.person(), city.hospital
+    visit = await hospital.visit(patient)
+    message = hospital.message("2204", {"feedetail": [hospital.line(patient, visit)]})
+    assert (await hospital.send(message)).ok
+    assert "不是该参保人" in (await hospital.call("2601", undo(other, message["msgid"], "2204"))).error
+    assert "没有收到过" in (await city.other_hospital.call("2601", undo(patient, message["msgid"], "2204"))).error
+    settled = await hospital.call("2207", hospital.bill(patient, visit, "100"))
+    assert "已结算" in (await hospital.call("2601", undo(patient, message["msgid"], "2204"))).error
+    assert (await hospital.call("2208", hospital.reversal(patient, settled))).ok
+    assert (await hospital.call("2601", undo(patient, message["msgid"], "2204"))).ok
+
+
+async def test_an_upload_undone_before_it_came_does_nothing(city: Any) -> None:
+    patient, hospital = await city.person(), city.hospital
+    visit = await hospital.visit(patient)
+    late = hospital.message("2204", {"feedetail": [hospital.line(patient, visit)]})
+    assert "没有收到过" in (await hospital.call("2601", undo(patient, late["msgid"], "2204"))).error
+    assert "已被冲正" in (await hospital.send(late)).error
+    assert await city.rows("select 1 from fee_line where visit_id = %s", visit) == []
+
+
+async def test_an_upload_and_its_undoing_at_once(city: Any) -> None:
+    patient, hospital = await city.person(), city.hospital
+    for _ in range(5):
+        visit = await hospital.visit(patient)
+        message = hospital.message("2204", {"feedetail": [hospital.line(patient, visit)]})
+        await asyncio.gather(
+            hospital.send(message),
+            hospital.call("2601", undo(patient, message["msgid"], "2204")),
+            hospital.send(message),
+        )
+        assert (await message_state(city.platform, hospital.code, message["msgid"])).state == "void"
+        assert await city.rows("select 1 from fee_line where visit_id = %s", visit) == []
+
+
+async def test_undoing_a_reversal_tells_the_truth_about_it(city: Any) -> None:
+    patient, hospital = await city.person(10000), city.hospital
+    _, settled = await hospital.settled(patient)
+    reversal = hospital.message("2208", hospital.reversal(patient, settled))
+    assert (await hospital.send(reversal)).ok
+    books = await city.books()
+    assert "已办成的撤销" in (await hospital.call("2601", undo(patient, reversal["msgid"], "2208"))).error
+    assert await city.books() == books
+    _, settled = await hospital.settled(patient)
+    late = hospital.message("2208", hospital.reversal(patient, settled))
+    assert "没有收到过" in (await hospital.call("2601", undo(patient, late["msgid"], "2208"))).error
+    books = await city.books()
+    assert "已被冲正" in (await hospital.send(late)).error
+    assert await city.books() == books
+
+
+@pytest.mark.parametrize("spoilt", ["", "abc"])
+async def test_a_message_refused_for_its_fields_is_not_called_never_seen(city: Any, spoilt: str) -> None:
+    patient, hospital = await city.person(10000), city.hospital
+    visit = await hospital.visit_with_fees(patient)
+    message = hospital.message("2207", hospital.bill(patient, visit, "100", medfee_sumamt=spoilt))
+    assert (await hospital.send(message)).error
+    state = await message_state(city.platform, hospital.code, message["msgid"])
+    assert (state.state, state.code) == ("refused", "input_invalid")
+    lost = {"psn_no": patient.person_no, "medins_setl_id": message["msgid"]}
+    assert "没有办理" in (await hospital.call("5203", {"data": lost})).error
+    assert (await hospital.send(message | {"input": hospital.bill(patient, visit, "100")})).ok
+    assert (await message_state(city.platform, hospital.code, message["msgid"])).state == "done"
+    assert (await hospital.call("5203", {"data": lost})).info["medfee_sumamt"] == 100
+    for wrong in ({}, {"medins_setl_id": 5}, {"setl_id": "1"}, {"mdtrt_id": visit}):
+        assert "medins_setl_id" in (await hospital.call("5203", {"data": {"psn_no": patient.person_no} | wrong})).error
 
 
 async def test_unknown_fields_are_kept(city: Any) -> None:
@@ -199,8 +288,11 @@ async def test_unknown_and_missing_transactions(city: Any) -> None:
     unknown = await city.hospital.call("7777", {"data": {}})
     assert unknown.content.keys() == {"type", "infcode", "err_msg"}
     assert "未知交易编号" in unknown.error
-    missing = await city.hospital.call("2304", {"data": {}})
-    assert missing.error == "本平台暂未提供交易 2304 住院结算"
+    infno = next(code for code in tables.transaction_codes() if plain(code) not in HANDLERS)
+    table = tables.transaction(infno)
+    assert table is not None
+    missing = await city.hospital.call(infno, {"data": {}})
+    assert missing.error == f"本平台暂未提供交易 {infno} {title(table)}"
 
 
 async def test_health_and_methods(city: Any) -> None:

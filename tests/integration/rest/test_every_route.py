@@ -107,6 +107,7 @@ async def test_a_stranger_sees_nobody_elses_data(api: Any, people: Any, buy: Any
     form = {"kind": "ltc_premium", "year": standard.year, "amount": "1.00", "binding_id": made["id"]}
     premium = (await son.post("/premiums", form)).json()["id"]
     ids = {"settlement_id": settlement, "binding_id": made["id"], "session_id": device, "grant_id": "gr-x"}
+    ids["transfer_id"] = await _transfer(people, running)
     ids["premium_id"] = premium
     secrets = {settlement, made["id"], device, "gr-x", "某渠道", premium} | {
         text
@@ -129,6 +130,18 @@ async def test_a_stranger_sees_nobody_elses_data(api: Any, people: Any, buy: Any
     assert (await son.get("/me/channels")).json()[0]["state"] == "active"
     assert (await son.get(f"/premiums/{premium}")).json()["refunded_by"] is None
     assert any(one["id"] == device for one in (await son.get("/me/sessions")).json())
+
+
+async def _transfer(people: Any, running: Platform) -> str:
+    """Money on its way from the son to the father, put there by hand: this must work at night as well."""
+    async with running.pool.connection() as conn:
+        await conn.execute(
+            "insert into wallet_transfer (id, sender, receiver, relation, source, amount, sent_at, returns_at, channel,"
+            " booked_on, region, journal_id) values ('T-x', %s, %s, 'parent', 'account', 1, now(), now() + interval"
+            " '1 day', 'test', current_date, '610100', 1)",
+            [people["son"].person_no, people["father"].person_no],
+        )
+    return "T-x"
 
 
 async def test_a_channel_gets_what_its_scope_says_and_no_more(api: Any, people: Any, running: Platform) -> None:

@@ -58,13 +58,15 @@ def test_an_item_is_words_an_amount_or_a_table(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("items", "key", "says"),
     [
-        ('{ key = "a", name = "甲" }', "withdrawal[0].items[0].value", "三者写一项"),
-        ('{ key = "a", name = "甲", value = "x", amount = "1.00" }', "withdrawal[0].items[0].value", "三者写一项"),
+        ('{ key = "a", name = "甲" }', "withdrawal[0].items[0].value", "四者写一项"),
+        ('{ key = "a", name = "甲", value = "x", amount = "1.00" }', "withdrawal[0].items[0].value", "四者写一项"),
         ('{ key = "a", name = "甲", amount = 1680 }', "withdrawal[0].items[0].amount", "带引号的金额"),
         ('{ key = "a", name = "甲", value = "x", per = "年" }', "withdrawal[0].items[0].per", "只与 amount 同写"),
         ('{ key = "a", name = "甲", table = [["一行"]] }', "withdrawal[0].items[0].table", "至少两行"),
         ('{ key = "a", name = "甲", table = [["a"], ["b", "c"]] }', "withdrawal[0].items[0].table", "各行一样长"),
         ('{ key = "a", name = "甲", value = "x", source = "另" }', "withdrawal[0].items[0].source", "同写"),
+        ('{ key = "a", name = "甲", hours = ["8:30-12:00"] }', "withdrawal[0].items[0].hours", "24 小时制"),
+        ('{ key = "a", name = "甲", hours = ["14:00-17:00", "08:30-12:00"] }', "withdrawal[0].items[0].hours", "先后"),
         ('{ key = "A-", name = "甲", value = "x" }', "withdrawal[0].items[0].key", "小写字母"),
         ('{ key = "a", name = "甲", value = "x", say = 1 }', "withdrawal[0].items[0].say", "不认识的键"),
         (

@@ -5,7 +5,7 @@ import secrets
 import time
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
 import msgspec
@@ -21,12 +21,14 @@ from gongji.channels.nhsa.fields import Values, faults_text, read
 from gongji.channels.nhsa.registry import HANDLERS, table_of, title
 from gongji.channels.nhsa.senders import Known, Senders
 from gongji.channels.nhsa.strictness import Strictness
+from gongji.channels.nhsa.t2601_undo import REVERSIBLE
 from gongji.channels.nhsa.tables import Transaction
 from gongji.channels.nhsa.wrapping import SentFile, Unwrapped, unwrap
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.service.collector import OutcomeUnknownError
 from gongji.service.commands import Sender
 from gongji.service.files import StoredFile
+from gongji.service.messages import note_refused
 from gongji.service.platform import Platform
 from gongji.settings import Settings
 
@@ -124,6 +126,7 @@ class Exchange:
         envelope = with_repeats(envelope, sent.body, table)
         values = read(table, envelope.input)
         if not isinstance(values, Values):
+            await self._note(_sender(envelope, known, sent.file), Code.INPUT_INVALID)
             text = f"FSI-{title(table)}失败：{faults_text(values)}"
             return self._failed(text, received_at, reason="fields")
         return await self._carry_out(envelope, values, known, received_at, sent.file)
@@ -154,14 +157,7 @@ class Exchange:
     async def _carry_out(
         self, envelope: Envelope, values: Values, known: Known, received_at: datetime, file: SentFile | None
     ) -> Answered:
-        infno = plain(envelope.infno)
-        sender = Sender(
-            institution=known.institution.code,
-            message_id=envelope.msgid,
-            transaction=infno,
-            input_hash=input_hash(envelope, file.content if file else b""),
-            unknown=msgspec.to_builtins(values.unknown),
-        )
+        sender = _sender(envelope, known, file, msgspec.to_builtins(values.unknown))
         call = Call(
             envelope=envelope,
             values=values,
@@ -170,10 +166,16 @@ class Exchange:
             received_at=received_at,
             file=file,
         )
-        output = await HANDLERS[infno](call)
+        output = await HANDLERS[sender.transaction](call)
         if isinstance(output, Refusal):
+            await self._note(sender, output.code)
             return self._refused(values.transaction, output, received_at)
         return self._done(output, known, received_at)
+
+    async def _note(self, sender: Sender, code: Code) -> None:
+        """What was refused before a service saw it is kept too, where the sender may ask for it or undo it."""
+        if sender.transaction in REVERSIBLE:
+            await note_refused(self._platform, sender, code.value)
 
     def _done(self, output: Output, known: Known, received_at: datetime) -> Answered:
         if isinstance(output, StoredFile):
@@ -204,6 +206,16 @@ class Exchange:
     ) -> Answered:
         body = answer.failure(text, received_at=received_at, responded_at=self._platform.clock())
         return Answered(body=body, outcome=outcome, status=status, reason=reason)
+
+
+def _sender(envelope: Envelope, known: Known, file: SentFile | None, unknown: dict[str, Any] | None = None) -> Sender:
+    return Sender(
+        institution=known.institution.code,
+        message_id=envelope.msgid,
+        transaction=plain(envelope.infno),
+        input_hash=input_hash(envelope, file.content if file else b""),
+        unknown=unknown or {},
+    )
 
 
 def _place(error: Exception) -> str:

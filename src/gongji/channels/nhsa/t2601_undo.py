@@ -12,7 +12,11 @@ SETTLED: Final = ("2102", "2207", "2304")
 """Settlements: every payer gets his part back."""
 
 REVERSED: Final = ("2103", "2208", "2305")
-"""What takes a settlement back cannot itself be undone; settling again does the same and says so."""
+"""What takes a settlement back: one that is done stays, since settling again does the same; one that never came will
+do nothing when it comes late."""
+
+REVERSIBLE: Final = frozenset((*SETTLED, *REVERSED, *UNDONE_HERE))
+"""What can be named here. Whoever may have lost its answer can also ask what became of it."""
 
 
 async def handle(call: Call) -> Output | Refusal:
@@ -23,10 +27,8 @@ async def handle(call: Call) -> Output | Refusal:
     if original in UNDONE_HERE:
         answer = await undo(call.platform, call.sender, row["psn_no"], named)
         return answer if isinstance(answer, Refusal) else None
-    if original not in SETTLED:
-        what = f"原交易 {row['oinfno']} 不能冲正（可冲正 {'、'.join((*SETTLED, *UNDONE_HERE))}）"
-        if original in REVERSED:
-            what = f"原交易 {row['oinfno']} 是撤销，请用新的报文号重新结算；不知道结果时用原报文号重发"
+    if original not in REVERSIBLE:
+        what = f"原交易 {row['oinfno']} 请用它自己的撤销交易，这里（可冲正 {'、'.join(sorted(REVERSIBLE))}）"
         return refuse(Code.NOT_REVERSIBLE, field="oinfno", what=what)
     done = await call.platform.batcher.submit(Reverse(sender=call.sender, person_no=row["psn_no"], original=named))
     return done if isinstance(done, Refusal) else None

@@ -31,6 +31,7 @@ STATUS: Final[dict[Code, int]] = {
     Code.NOT_REAL_NAME: 403,
     Code.PERSON_UNKNOWN: 404,
     Code.BINDING_UNKNOWN: 404,
+    Code.TRANSFER_UNKNOWN: 404,
     Code.SETTLEMENT_UNKNOWN: 404,
     Code.PREMIUM_UNKNOWN: 404,
     Code.INSTITUTION_UNKNOWN: 404,
@@ -39,6 +40,7 @@ STATUS: Final[dict[Code, int]] = {
     Code.NOTICE_NOT_ACCEPTED: 422,
     Code.COMMITMENT_NOT_SIGNED: 422,
     Code.PERIOD_INVALID: 422,
+    Code.ORDER_INCOMPLETE: 422,
     Code.BUSY: 503,
 }
 """Status of a refusal. What is not here is a conflict with the rules or the state of things: 409."""

@@ -73,8 +73,23 @@ where (kind, owner, segment, region, binding)
     = (%(kind)s::account_kind, %(owner)s, %(segment)s, %(region)s, %(binding)s)
 returning id;
 
--- name: close_quota
-update account set state = 'closed' where kind = 'quota_hold' and owner = %(owner)s and binding = %(binding)s;
+-- name: close_aside
+update account set state = 'closed'
+where kind = %(kind)s::account_kind and owner = %(owner)s and binding = %(binding)s;
+
+-- name: bindings_with_leftovers
+-- Ended bindings for which money is still set aside: quotas, and family accounts that nobody uses any more.
+select b.id, b.authoriser, b.user_no, b.relation, b.mode, b.position, b.state, b.starts_on, b.ends_on, b.limits, b.term,
+       b.created_at
+from account a join binding b on b.id = a.binding
+where a.kind = 'quota_hold' and a.balance > 0 and b.state = 'ended'
+union
+(select distinct on (b.authoriser) b.id, b.authoriser, b.user_no, b.relation, b.mode, b.position, b.state, b.starts_on,
+        b.ends_on, b.limits, b.term, b.created_at
+ from account a join binding b on b.authoriser = a.owner and b.mode = 'family_account'
+ where a.kind = 'family' and a.balance > 0 and not exists (
+     select 1 from binding l where l.authoriser = a.owner and l.mode = 'family_account' and l.state <> 'ended')
+ order by b.authoriser, b.created_at desc);
 
 -- name: movements
 -- What went into and out of a person's accounts, newest first.

@@ -77,6 +77,52 @@ select id, %(at)s, %(what)s, %(actor)s, %(channel)s from unnest(%(ids)s::text[])
 -- name: amend_binding
 update binding set limits = %(limits)s, changed_at = %(at)s where id = %(id)s;
 
+-- name: reorder_bindings
+update binding b set position = o.position, changed_at = %(at)s
+from unnest(%(ids)s::text[]) with ordinality as o (id, position)
+where b.id = o.id and b.position <> o.position
+returning b.id;
+
+-- name: uses_of_bindings
+-- Drawn through bindings today, this year and ever.
+select binding_id,
+       coalesce(sum(amount) filter (where day = %(today)s), 0)::bigint,
+       coalesce(sum(amount) filter (where day >= date_trunc('year', %(today)s::date)), 0)::bigint,
+       coalesce(sum(amount), 0)::bigint
+from binding_use where binding_id = any(%(ids)s) group by binding_id;
+
+-- name: settlements_shared_by
+-- Settlements and reversals that drew on what is a person's, or gave it back, newest first.
+with mine as (
+    select p.booked_on, p.region, p.journal_id
+    from account a join posting p on p.from_account = a.id
+    where a.owner = %(person_no)s and a.kind in ('personal', 'family', 'quota_hold') and p.purpose = any(%(purposes)s)
+    union
+    select p.booked_on, p.region, p.journal_id
+    from account a join posting p on p.to_account = a.id
+    where a.owner = %(person_no)s and a.kind in ('personal', 'family', 'quota_hold') and p.purpose = any(%(purposes)s)
+    union
+    select p.booked_on, p.region, p.journal_id
+    from account a join posting p on p.to_account = a.id
+    where a.owner = %(person_no)s and a.kind = 'suspense' and p.purpose = any(%(purposes)s))
+select s.document from mine m join settlement s using (booked_on, region, journal_id)
+where true
+  and (%(since)s::date is null or s.booked_on >= %(since)s) and (%(until)s::date is null or s.booked_on <= %(until)s)
+  and (%(care)s::text is null or s.care = %(care)s)
+  and (%(before)s::timestamptz is null or (s.settled_at, s.journal_id) <= (%(before)s, %(before_journal)s::bigint))
+order by s.settled_at desc, s.journal_id desc
+limit %(limit)s;
+
+-- name: settlements_shared_with
+-- Settlements and reversals of a person in which relatives' money paid, newest first.
+select s.document from settlement s
+where s.person_no = %(person_no)s and s.shared <> 0
+  and (%(since)s::date is null or s.booked_on >= %(since)s) and (%(until)s::date is null or s.booked_on <= %(until)s)
+  and (%(care)s::text is null or s.care = %(care)s)
+  and (%(before)s::timestamptz is null or (s.settled_at, s.journal_id) <= (%(before)s, %(before_journal)s::bigint))
+order by s.settled_at desc, s.journal_id desc
+limit %(limit)s;
+
 -- name: others_in_mode
 -- Live bindings of an authoriser in a mode.
 select count(*) from binding where authoriser = %(authoriser)s and mode = %(mode)s and state <> 'ended';

@@ -17,6 +17,16 @@ on conflict (sender, message_id) do update set
 where m.outcome = 'refused'
 returning 1;
 
+-- name: void_message
+update message set outcome = 'void', answer = '' where sender = %(sender)s and message_id = %(message_id)s
+  and outcome = 'done' and settlement_id is null;
+
+-- name: note_refused_message
+insert into message (sender, message_id, transaction, input_hash, outcome, settlement_id, answer, unknown, received_at)
+values (%(sender)s, %(message_id)s, %(transaction)s, %(input_hash)s, 'refused', null, %(answer)s, null,
+        %(received_at)s)
+on conflict do nothing;
+
 -- name: add_incidents
 insert into incident (kind, at, institution, persons, details)
 values (%(kind)s, %(at)s, %(institution)s, %(persons)s, %(details)s);

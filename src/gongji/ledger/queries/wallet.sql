@@ -21,6 +21,9 @@ limit %(limit)s;
 -- name: transfers_sent_since
 select count(*) from wallet_transfer where sender = %(sender)s and sent_at >= %(since)s;
 
+-- name: transfers_waiting_for
+select count(*) from wallet_transfer where receiver = %(receiver)s and state = 'pending' and returns_at > %(now)s;
+
 -- name: due_transfers
 -- Transfers whose time is over, oldest first.
 select id, sender from wallet_transfer
