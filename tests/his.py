@@ -56,12 +56,16 @@ class Server:
             self.process = subprocess.Popen(
                 [GONGJI, *arguments], stdout=log, stderr=log, env=os.environ | self.environment
             )
-        self.wait_ready()
+        try:
+            self.wait_ready()
+        except TimeoutError:
+            self.kill()
+            raise
         return self
 
-    def wait_ready(self, seconds: float = 60) -> None:
+    def wait_ready(self, seconds: float = 240) -> None:
         deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and self.process and self.process.poll() is None:
             try:
                 if all(httpx.get(f"{url}/healthz").status_code == 200 for url in (self.portal, self.gateway)):
                     return

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from gongji.core.account import AccountKind
@@ -312,3 +313,63 @@ async def test_ltc_pays_nobody_into_insurance(world: World) -> None:
     assert (await world.holding("本人")).person.covered == ()
     shut = await pay(world, "本人", wanted(world, PremiumKind.EMPLOYEE, "本人"))
     assert code(shut) is Code.PURPOSE_NOT_OPEN, "no region is known to open it"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update person set covered = null where person_no = %s",
+        "update person set covered = '{2027-01-01,2028-12-31}' where person_no = %s",
+        "delete from premium_paid where person_no = %s",
+        "update premium_paid set covers_to = '2028-12-31' where person_no = %s",
+    ],
+)
+async def test_verify_names_cover_that_nobody_paid(world: World, statement: str) -> None:
+    await family(world)
+    assert isinstance(await pay(world, "子"), PremiumView)
+    assert verify(world.platform.dsn).ok
+    async with world.platform.pool.connection() as conn:
+        found = await conn.execute("select covered from person where person_no = %s", mine(world))
+        (covered,) = await found.fetchone() or (None,)
+        paid = await (await conn.execute("select * from premium_paid where person_no = %s", mine(world))).fetchall()
+        await conn.execute(statement, mine(world))  # type: ignore[arg-type]
+        await conn.commit()
+        difference = verify(world.platform.dsn).difference
+        await conn.execute("delete from premium_paid where person_no = %s", mine(world))
+        await conn.execute("insert into premium_paid values (%s, %s, %s, %s, %s, %s, %s)", paid[0])
+        await conn.execute("update person set covered = %s where person_no = %s", [covered, *mine(world)])
+    assert difference is not None
+    assert difference.kind == "premium"
+    assert verify(world.platform.dsn).ok
+
+
+def mine(world: World) -> list[str]:
+    return [world.people["母"]]
+
+
+async def test_missing_years_are_paid_one_by_one(dsn: str, book: PolicyBook) -> None:
+    """PRM-08, PRM-09, PUR-16: where a place opens it; each year once, as many as are missing."""
+    shared = book.rules["610000", "sharing.purposes", Scheme.EMPLOYEE][0]
+    opened = msgspec.structs.replace(shared, purposes=(*shared.purposes, Purpose.MISSING_YEARS))  # type: ignore[union-attr]
+    rules = {**book.rules, ("610000", "sharing.purposes", Scheme.EMPLOYEE): (opened,)}
+    platform = Platform(dsn, msgspec.structs.replace(book, rules=rules), clock=lambda: NOW)
+    await platform.open()
+    try:
+        world = await World(platform).open()
+        for year in (2019, 2020, 2021):
+            figure = Entered(region="610100", kind=PremiumKind.MISSING_YEARS, year=year, amount=DUE, source="试验数值")
+            await enter_standard(platform, figure, "test")
+        await world.person("本人", 5 * DUE, status=Status.RETIRED, missing_years=2)
+        for year, code_ in (
+            (2019, None),
+            (2019, Code.PREMIUM_ALREADY_PAID),
+            (2020, None),
+            (2021, Code.PREMIUM_NOT_FOR),
+        ):
+            outcome = await pay(world, "本人", wanted(world, PremiumKind.MISSING_YEARS, "本人", year=year))
+            assert (outcome.code if isinstance(outcome, Refusal) else None) is code_, outcome
+        assert (await world.holding("本人")).person.missing_years == 0
+        assert await world.balance("本人") == 3 * DUE
+        assert verify(dsn).ok
+    finally:
+        await platform.close()
