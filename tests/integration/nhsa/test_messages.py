@@ -14,7 +14,6 @@ from gongji.channels.nhsa import signing, tables
 from gongji.channels.nhsa.departures import plain
 from gongji.channels.nhsa.gateway import gateway
 from gongji.channels.nhsa.registry import HANDLERS, title
-from gongji.channels.nhsa.senders import Nonces
 from gongji.service.messages import message_state
 from gongji.settings import Settings
 
@@ -342,12 +341,6 @@ async def test_production_refuses_unsigned_messages(city: Any) -> None:
         assert (await http.post("/", content=body)).status_code == 401
         signed = await http.post("/", content=body, headers={"apikey": "key-itself"})
         assert (signed.status_code, signed.json()["infcode"]) == (200, 0)
-
-
-def test_nonces_are_bounded() -> None:
-    nonces = Nonces(limit=3)
-    assert [nonces.is_new(text) for text in ("a", "b", "a", "c", "d")] == [True, True, False, True, True]
-    assert len(nonces._until) <= 3
 
 
 async def test_the_server_may_start_and_stop_the_application(city: Any) -> None:
