@@ -10,11 +10,17 @@ import msgspec
 
 from gongji.core.ask_draw import own_first, shared_first
 from gongji.core.ask_use import place_condition, purpose_condition
+from gongji.core.citation import Citation
 from gongji.core.codes import Insurance, Purpose, Relation, Scheme, Term
 from gongji.core.conditions import Condition, Held, failed, met, required, unknown
 from gongji.core.eligibility import across, within_reach
 from gongji.core.policy import PolicyBook
-from gongji.core.rules import BindingProof, Citation, Kin, SharingLimits, SharingReach
+from gongji.core.rules import (
+    BindingProof,
+    Kin,
+    SharingLimits,
+    SharingReach,
+)
 from gongji.core.told import Told, told
 
 DISCLAIMER = "以参保地医保经办机构答复为准。"

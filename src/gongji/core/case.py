@@ -4,10 +4,10 @@ from enum import IntEnum
 
 import msgspec
 
+from gongji.core.citation import Citation
 from gongji.core.codes import Purpose, Relation, Segment, SharingMode, Term
 from gongji.core.facts import Facts
 from gongji.core.money import BasisPoints, Fen
-from gongji.core.rules import Citation
 
 
 class AccountUse(IntEnum):

@@ -2,8 +2,8 @@
 
 import msgspec
 
+from gongji.core.citation import Citation
 from gongji.core.codes import Term
-from gongji.core.rules import Citation
 
 
 class Held(Term):

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import msgspec
 
+from gongji.core.citation import Citation
 from gongji.core.codes import Place, Scheme
 from gongji.core.facts import Facts, MissingFactError, When
 from gongji.core.rules import (
@@ -26,7 +27,6 @@ from gongji.core.rules import (
     CapRow,
     Categories,
     Category,
-    Citation,
     Deductible,
     DeductibleRow,
     Draw,

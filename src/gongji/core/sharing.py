@@ -1,9 +1,9 @@
 """Relatives' accounts in a settlement (共济支付): who may be drawn, in what order, how much, and why not."""
 
 from gongji.core.case import AccountUse, Case, Drawn, NotDrawn, Sharer, Step
+from gongji.core.citation import Citation
 from gongji.core.codes import Care, Purpose, SharingMode
 from gongji.core.money import Fen
-from gongji.core.rules import Citation
 from gongji.core.terms import Sharing, Terms
 
 PURPOSE_OF_CARE = {

@@ -4,9 +4,13 @@ from datetime import date
 
 import msgspec
 
+from gongji.core.citation import Citation
 from gongji.core.codes import Scheme
 from gongji.core.policy import PolicyBook, ancestry
-from gongji.core.rules import Citation, StatedItem, Statement
+from gongji.core.rules import (
+    StatedItem,
+    Statement,
+)
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,10 +5,14 @@ from datetime import time
 from itertools import pairwise
 from typing import Required, TypedDict
 
+from gongji.core.citation import Citation
 from gongji.core.codes import Confidence
 from gongji.core.hours import OfficeHours, hours_text
 from gongji.core.money import Fen, format_yuan
-from gongji.core.rules import Citation, StatedItem, Statement
+from gongji.core.rules import (
+    StatedItem,
+    Statement,
+)
 from gongji.policyfiles.table import Table
 
 FACTS = "facts"

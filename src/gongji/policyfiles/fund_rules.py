@@ -3,6 +3,7 @@
 from itertools import pairwise
 from typing import cast, get_args
 
+from gongji.core.citation import Citation
 from gongji.core.codes import Care, Level
 from gongji.core.facts import When
 from gongji.core.rules import (
@@ -17,7 +18,6 @@ from gongji.core.rules import (
     Cap,
     CapBasis,
     CapRow,
-    Citation,
     Deductible,
     DeductibleBasis,
     DeductibleRow,

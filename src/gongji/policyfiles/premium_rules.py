@@ -1,10 +1,10 @@
 """How blocks about premiums and about classes of spending become values of ``core.rules`` (缴费标准、八大类支出)."""
 
+from gongji.core.citation import Citation
 from gongji.core.codes import PremiumKind, Purpose, Status
 from gongji.core.rules import (
     Categories,
     Category,
-    Citation,
     Premium,
     PremiumLate,
     PremiumPayer,

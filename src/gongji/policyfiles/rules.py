@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from gongji.core.citation import Citation
 from gongji.core.codes import (
     BillPart,
     BindingChannel,
@@ -19,7 +20,6 @@ from gongji.core.codes import (
 )
 from gongji.core.rules import (
     BindingProof,
-    Citation,
     Draw,
     Guardianship,
     Kin,

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from datetime import date, time
 from typing import Any, TypeVar
 
+from gongji.core.citation import Citation
 from gongji.core.codes import Confidence, Scheme, Term
 from gongji.core.money import BasisPoints, Fen
-from gongji.core.rules import Citation
 from gongji.policyfiles.facts import FACTS
 from gongji.policyfiles.fault import Sheet
 from gongji.policyfiles.fund_rules import DEDUCTIBLE_BASES

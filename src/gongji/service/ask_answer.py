@@ -5,9 +5,9 @@ from datetime import date
 import msgspec
 
 from gongji.core.ask import DISCLAIMER, Answer, Binding, Question, Verdict
+from gongji.core.citation import Citation
 from gongji.core.conditions import Condition, Held
 from gongji.core.policy import PolicyBook
-from gongji.core.rules import Citation
 from gongji.core.told import Told
 from gongji.service.ask_words import SELF
 

@@ -5,9 +5,13 @@ from datetime import datetime
 
 import msgspec
 
+from gongji.core.citation import Citation
 from gongji.core.codes import Confidence
 from gongji.core.policy import PolicyBook, Region
-from gongji.core.rules import Citation, StatedItem, Statement
+from gongji.core.rules import (
+    StatedItem,
+    Statement,
+)
 from gongji.core.told import cite_of
 from gongji.service.working_days import working_day
 

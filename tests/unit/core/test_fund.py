@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from gongji.core.case import Bill, Case, Split, YearToDate
+from gongji.core.citation import Citation
 from gongji.core.codes import Care, Confidence, Filing, Level, Place, Scheme, Status
 from gongji.core.explain import explain
 from gongji.core.facts import Facts, When
@@ -20,7 +21,6 @@ from gongji.core.rules import (
     Band,
     Cap,
     CapRow,
-    Citation,
     Deductible,
     DeductibleRow,
     PointsRow,
