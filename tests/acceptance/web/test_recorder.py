@@ -118,6 +118,7 @@ async def test_refused_ones_say_what_is_wrong(his: His, browse: Open, shoot: Any
     await page.get_by_role("link", name="2207 门诊结算").click()
     await expect(page.get_by_text("不会受理")).to_be_visible()
     await expect(page.get_by_text("失败原因")).to_be_visible()
+    await page.locator("summary", has_text="处").first.click()
     await expect(page.get_by_text("规范没有这个字段").first).to_be_visible()
     assert "13900001234" not in await page.content()
     await shoot(page, f"recorder-refused-{size}")
