@@ -88,8 +88,8 @@ CASES: list[Case] = [
     ("2207", bill(psn_no="nobody"), "未找到参保人"),
     ("2207", bill(mdtrt_id="none"), "就诊信息不存在[none]"),
     ("2207", bill(chrg_bchno="none"), "没有费用明细"),
-    ("2207", bill(mdtrt_cert_type="01"), "目前受理 02"),
-    ("2206", bill(mdtrt_cert_type="04"), "目前受理 02"),
+    ("2207", bill(mdtrt_cert_type="01"), "就诊凭证无法识别或已过期"),
+    ("2206", bill(mdtrt_cert_type="04"), "受理 01 医保码、02 居民身份证和 03 社会保障卡"),
     ("2206", bill(medfee_sumamt="1"), "不等于明细合计"),
     ("2206", bill(psn_name="别人"), "信息与参保记录不一致"),
     ("2204", line(det_item_fee_sumamt="99.98"), "不等于数量乘单价"),
@@ -167,7 +167,7 @@ async def test_a_settlement_is_taken_back_once(scene: Scene) -> None:
     back = await hospital.call("2208", reversal()(scene))
     assert back.ok
     await refused(scene, hospital, "2208", reversal()(scene), "请勿重复撤销")
-    await refused(scene, hospital, "2208", hospital.reversal(scene.patient, back), "本身是一笔撤销")
+    await refused(scene, hospital, "2208", hospital.reversal(scene.patient, back), "本身是一笔已办成的撤销")
 
 
 async def test_another_institutions_visit_and_settlement(scene: Scene) -> None:

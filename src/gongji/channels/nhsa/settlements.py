@@ -17,9 +17,16 @@ from gongji.core.person import Person
 from gongji.core.record import Settlement
 
 
-def settlement_nodes(table: Transaction, settlement: Settlement, patient: Person) -> dict[str, Any]:
-    """The two nodes by which a settlement is answered; a preview has no id and no time."""
+def settlement_nodes(
+    table: Transaction, settlement: Settlement, patient: Person, *, visited: bool = True
+) -> dict[str, Any]:
+    """The two nodes by which a settlement is answered; a preview has no id and no time.
+
+    ``visited`` is False where no visit has been issued, as in the preview of a purchase.
+    """
     words = {**identity(settlement), **person_words(settlement, patient), **amounts(settlement)}
+    if not visited:
+        words["mdtrt_id"] = None
     return {
         "setlinfo": render_text(table, "setlinfo", words),
         "setldetail": fund_rows(table, settlement),

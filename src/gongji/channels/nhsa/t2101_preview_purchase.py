@@ -17,6 +17,5 @@ async def handle(call: Call) -> Output | Refusal:
     done = await preview(call.platform, command)
     if isinstance(done, Refusal):
         return done
-    nodes = settlement_nodes(call.table, done.settlement, done.patient)
-    nodes["setlinfo"]["mdtrt_id"] = None
+    nodes = settlement_nodes(call.table, done.settlement, done.patient, visited=False)
     return nodes | {"detlcutinfo": line_rows(call.table, "detlcutinfo", lines)}

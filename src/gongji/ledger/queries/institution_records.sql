@@ -46,5 +46,5 @@ delete from catalogue_match
 where institution = %(institution)s and own_code = %(own_code)s and list_type = %(list_type)s and item = %(item)s;
 
 -- name: institutions_named
-select code, region, name, kind, level, grade, community, designated, checkup from institution
+select code, region, name, kind, level, grade, community, designated, checkup, village, top from institution
 where name = %(name)s order by code limit 2;
