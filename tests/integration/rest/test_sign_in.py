@@ -280,7 +280,7 @@ async def test_the_portal_takes_codes_too(browse: Any, people: Any, running: Pla
     wrong = await browser.post("/login/code", login=son.card_no, code="x")
     assert (wrong.status_code, "验证码不正确" in wrong.text) == (422, True)
     opened = await browser.post("/login/code", login=son.card_no, code=fresh[-1][1])
-    assert opened.headers["location"] == "/account"
+    assert opened.headers["location"] == "/"
     assert son.name in (await browser.get("/account")).text
 
     other, mother = await browse(None), people["mother"]
