@@ -40,8 +40,8 @@ test: install browser ## everything CI runs: checks, real PostgreSQL, real brows
 
 .PHONY: browser
 browser: install
-	@test -x /usr/bin/chromium || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk >/dev/null; } \
-		|| { echo "缺少 /usr/bin/chromium：请以管理员身份运行 apt-get install chromium fonts-noto-cjk"; exit 1; }
+	@{ test -x /usr/bin/chromium && command -v pdftotext >/dev/null; } || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk poppler-utils >/dev/null; } \
+		|| { echo "缺少 /usr/bin/chromium 或 pdftotext：请以管理员身份运行 apt-get install chromium fonts-noto-cjk poppler-utils"; exit 1; }
 
 bench: install ## figures of this machine, as ratios in one run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]' --no-build-isolation
