@@ -20,7 +20,6 @@ from gongji.service.commands import Claimed, Done, Reverse, Sender, Settle
 from gongji.service.mobile_orders import Order, read_order, state_words
 from gongji.service.outbox import Letter, post
 from gongji.service.platform import Platform
-from gongji.service.presettle import preview
 from gongji.service.records import SettlementView, settlement_view
 from gongji.service.transact import all_or_nothing
 
@@ -71,12 +70,6 @@ def _command(order: Order) -> Settle:
 def _sender(order: Order, message_id: str, transaction: str) -> Sender:
     digest = hashlib.sha256(f"{transaction}\n{order.id}".encode()).digest()
     return Sender(institution=order.institution, message_id=message_id, transaction=transaction, input_hash=digest)
-
-
-async def preview_order(platform: Platform, order: Order) -> Settlement | Refusal:
-    """What the order would be split into if it were paid now."""
-    outcome = await preview(platform, _command(order))
-    return outcome if isinstance(outcome, Refusal) else outcome.settlement
 
 
 async def pay(platform: Platform, order_id: str) -> Paid | Refusal:

@@ -141,9 +141,6 @@ select count(*) from binding where authoriser = %(authoriser)s and mode = %(mode
 -- name: binding_events
 select at, what, actor, channel, clerk, place, details from binding_event where binding_id = %(id)s order by no;
 
--- name: binding_proof
-select proof from binding where id = %(id)s;
-
 -- name: bindings_in_review
 select id, authoriser, user_no, relation, mode, position, state, starts_on, ends_on, limits, term, created_at,
        ended_reason

@@ -13,9 +13,6 @@ group by debtor, creditor;
 -- name: clearing_month
 select closed_at, closed_by from clearing_month where month = %(month)s;
 
--- name: closed_clearing_months
-select month, closed_at, closed_by from clearing_month order by month desc;
-
 -- name: clearing_statements
 -- Of a closed month, with their payments.
 select s.month, s.debtor, s.creditor, s.owed, s.returned, s.lines, p.journal_id, p.booked_on, p.reference, p.paid_at,

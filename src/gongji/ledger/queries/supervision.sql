@@ -29,9 +29,6 @@ left join lateral (select state, staff, at, reason from incident_step where inci
     on true
 where i.id = %(id)s for no key update of i;
 
--- name: incident_steps
-select at, state, staff, reason, fine from incident_step where incident_id = %(id)s order by no;
-
 -- name: add_incident_step
 insert into incident_step (incident_id, no, at, state, staff, reason, fine)
 select %(id)s, coalesce(max(no), 0) + 1, %(at)s, %(state)s, %(staff)s, %(reason)s, %(fine)s

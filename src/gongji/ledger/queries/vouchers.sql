@@ -73,6 +73,3 @@ update code_account set state = %(state)s, basis = %(basis)s, changed_at = %(at)
 -- name: add_code_account_event
 insert into code_account_event (code_account, at, what, actor, channel)
 values (%(id)s, %(at)s, %(what)s, %(actor)s, %(channel)s);
-
--- name: code_account_events
-select at, what, actor, channel from code_account_event where code_account = %(id)s order by at;

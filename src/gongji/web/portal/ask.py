@@ -16,7 +16,6 @@ from gongji.web.rendering import page
 from gongji.web.visitor import Visitor
 
 FIELDS: Final = ("words", "region", "relation", "purpose", "user_region", "place", "date")
-LABEL_FIELDS: Final = frozenset(FIELDS)
 
 
 def region_names(platform: Platform) -> list[str]:
@@ -36,7 +35,7 @@ async def ask_page(
         try:
             answer = answer_question(platform.book, Asked(**told), platform.clock().date())
         except NotUnderstoodError as fault:
-            form.fault(fault.field if fault.field in LABEL_FIELDS else "words", str(fault))
+            form.fault(fault.field if fault.field in FIELDS else "words", str(fault))
     elif guest:
         form = Form(values={"region": platform.book.name(guest.region)})
     return page(
