@@ -57,10 +57,19 @@ log = structlog.get_logger()
 SECONDS = Histogram("gongji_national_seconds", "Time of a national message", ["infno", "outcome"])
 
 
+class Heading(msgspec.Struct, frozen=True):
+    """What a message names itself; empty where it cannot be read."""
+
+    institution: str = ""
+    transaction: str = ""
+    message_id: str = ""
+
+
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
     """An answer with what log and metrics tell about it: nothing personal.
 
-    ``outcome`` is ``done``, ``refused``, ``unknown`` (ask again) or ``rejected`` (not taken as a message).
+    ``outcome`` is ``done``, ``refused``, ``unknown`` (ask again) or ``rejected`` (not taken as a message);
+    ``heading`` is of the message that is answered.
     """
 
     body: bytes
@@ -69,6 +78,7 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
     content_type: bytes = JSON
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    heading: Heading = Heading()
 
 
 class Exchange:
@@ -107,9 +117,10 @@ class Exchange:
             )
             answered = self._failed(UNKNOWN_OUTCOME, received_at, outcome="unknown", reason="unexpected")
         _tell(message, answered, time.perf_counter() - started)
+        named = heading_of(message)
         if opened.key and answered.content_type == JSON:
-            return msgspec.structs.replace(answered, body=closed(answered.body, opened.key))
-        return answered
+            return msgspec.structs.replace(answered, body=closed(answered.body, opened.key), heading=named)
+        return msgspec.structs.replace(answered, heading=named)
 
     async def answer_for(self, body: bytes, institution: str) -> bytes:
         """Answer a message whose sender has been proved to be an institution in another way than by headers."""
@@ -228,6 +239,13 @@ class Exchange:
     ) -> Answered:
         body = answer.failure(text, received_at=received_at, responded_at=self._platform.clock())
         return Answered(body=body, outcome=outcome, status=status, reason=reason)
+
+
+def heading_of(message: Envelope | EnvelopeFault) -> Heading:
+    """What a decoded message names itself."""
+    if isinstance(message, EnvelopeFault):
+        return Heading()
+    return Heading(message.fixmedins_code, plain(message.infno), message.msgid)
 
 
 def _sender(envelope: Envelope, known: Known, file: SentFile | None, unknown: dict[str, Any] | None = None) -> Sender:
