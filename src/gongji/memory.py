@@ -1,4 +1,4 @@
-"""How often the process looks for garbage (内存回收)."""
+"""How often a process looks for garbage (内存回收)."""
 
 import gc
 from typing import Final
