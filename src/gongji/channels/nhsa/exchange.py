@@ -39,6 +39,8 @@ OK: Final = 200
 BAD_REQUEST: Final = 400
 UNAUTHORIZED: Final = 401
 
+DONE: Final = "done"
+
 JSON: Final = b"application/json; charset=utf-8"
 BINARY: Final = b"application/octet-stream"
 
@@ -63,6 +65,11 @@ class Heading(msgspec.Struct, frozen=True):
     institution: str = ""
     transaction: str = ""
     message_id: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells a message from all others."""
+        return self.institution, self.message_id
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,10 +128,6 @@ class Exchange:
         if opened.key and answered.content_type == JSON:
             return msgspec.structs.replace(answered, body=closed(answered.body, opened.key), heading=named)
         return msgspec.structs.replace(answered, heading=named)
-
-    async def answer_for(self, body: bytes, institution: str) -> bytes:
-        """Answer a message whose sender has been proved to be an institution in another way than by headers."""
-        return (await self.answer(body, {}, proved=institution)).body
 
     async def _exchange(
         self,
@@ -214,7 +217,7 @@ class Exchange:
         if isinstance(output, StoredFile):
             named = f"attachment; filename*=UTF-8''{quote(output.name, safe='')}".encode()
             disposition = ((b"content-disposition", named),)
-            return Answered(body=output.content, outcome="done", content_type=BINARY, headers=disposition)
+            return Answered(body=output.content, outcome=DONE, content_type=BINARY, headers=disposition)
         now = self._platform.clock()
         body = answer.success(
             output,
@@ -222,7 +225,7 @@ class Exchange:
             received_at=received_at,
             responded_at=now,
         )
-        return Answered(body=body, outcome="done")
+        return Answered(body=body, outcome=DONE)
 
     def _refused(self, table: Transaction, refusal: Refusal, received_at: datetime) -> Answered:
         text = f"FSI-{title(table)}失败：{refusal.text}{_ADVICE.get(refusal.code, '')}"
@@ -281,7 +284,7 @@ def _tell(message: Envelope | EnvelopeFault, answered: Answered, seconds: float)
         infno=infno,
         msgid=message.msgid if isinstance(message, Envelope) else "",
         institution=message.fixmedins_code if isinstance(message, Envelope) else "",
-        infcode=0 if answered.outcome == "done" else -1,
+        infcode=0 if answered.outcome == DONE else -1,
         refusal=answered.reason,
         milliseconds=round(seconds * 1000, 1),
     )

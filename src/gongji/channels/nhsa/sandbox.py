@@ -15,13 +15,14 @@ import msgspec
 
 from gongji.channels.nhsa import answer
 from gongji.channels.nhsa.envelope import decode
-from gongji.channels.nhsa.exchange import BAD_REQUEST, UNKNOWN_OUTCOME, Answered, Exchange, Heading, heading_of
+from gongji.channels.nhsa.exchange import BAD_REQUEST, DONE, UNKNOWN_OUTCOME, Answered, Exchange, Heading, heading_of
 from gongji.channels.nhsa.wrapping import unwrap
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.service.faults import Fault, FaultKind, Faults, parse_fault
 from gongji.service.platform import Platform
 from gongji.service.recorder import Taken
 from gongji.service.recordings import recording
+from gongji.service.undelivered import note_undelivered
 from gongji.settings import Settings
 
 ASKING: Final = "x-gongji-fault"
@@ -34,10 +35,13 @@ _SERIALS: Final = 10_000
 
 
 class Exits:
-    """How an answer leaves, or does not: given by whoever holds the connection."""
+    """How an answer leaves, or does not: given by whoever holds the connection.
+
+    ``respond`` says whether there was still somebody to take it.
+    """
 
     def __init__(
-        self, respond: Callable[[Answered], Awaitable[None]], cut: Callable[[], Awaitable[None]], receive: Receive
+        self, respond: Callable[[Answered], Awaitable[bool]], cut: Callable[[], Awaitable[None]], receive: Receive
     ) -> None:
         self.respond = respond
         self.cut = cut
@@ -65,8 +69,8 @@ class Sandbox:
             await exits.respond(self._unknown_fault())
             return
         answered, taken = await self._exchanged(message)
-        await exits.respond(answered)
-        await self._keep(taken)
+        delivered = await exits.respond(answered)
+        await self._keep(taken if delivered else msgspec.structs.replace(taken, answered=False))
 
     async def replay(self, number: int, *, renewed: bool) -> int | Refusal | None:
         """Send a recorded request again, unsigned and without a fault.
@@ -146,6 +150,8 @@ class Sandbox:
             return
         # Kept first: while the sender still waits in vain, the page shows what has been done.
         await self._keep(msgspec.structs.replace(taken, answered=False))
+        if answered.outcome == DONE:
+            await note_undelivered(self._platform, *answered.heading.key)
         if fault.kind is FaultKind.ERROR_AFTER:
             await exits.respond(_marked(self._unknown_outcome(), fault))
             return
