@@ -205,9 +205,9 @@ ADDED_OUTPUT_FIELDS: Final[dict[tuple[str, str], dict[str, str]]] = {
 }
 """(transaction, output node on the wire) -> added field -> the listed field it is like."""
 
-ALIASES: Final = {"2203A": "2203", "2206A": "2206", "2207A": "2207", "9999": "1162"}
-"""Codes with a letter that provinces send for the plain transaction (2203A from pharmacies, the others in Zhejiang),
-and a client's own code for reading an e-voucher (Inner Mongolia)."""
+ALIASES: Final = {"2206A": "2206", "2207A": "2207", "9999": "1162"}
+"""Codes that other provinces send for a plain transaction: Zhejiang's with a letter, whose messages are the national
+core of the plain ones, and a client's own code for reading an e-voucher (Inner Mongolia)."""
 
 
 def plain(infno: str) -> str:
