@@ -62,7 +62,6 @@ REQUIRED_INSTEAD: Final[dict[tuple[str, str], frozenset[str]]] = {
     ("4261", "fmiOwnpayPatnFeeListDDTO"): frozenset({"bkkpSn", "feeOcurTime", "cnt", "pric", "detItemFeeSumamt"}),
     ("4262", "data"): frozenset({"mdtrtId", "totalFeeSumamt"}),
     ("4263", "data"): frozenset(),
-    ("5101", "data"): frozenset(),
     # Operator and department are for the national platform's statistics; who is at the counter follows from the code.
     ("6101", "InData"): frozenset(),
     # Who lost the answer has neither id: he names his own message instead (medins_setl_id).
@@ -159,6 +158,9 @@ RENAMED_INPUT_NODES: Final[dict[tuple[str, str], str]] = {
     ("3102", "fsi_order_dtos[].extend_order_map"): "extend_order_map",
 }
 """(transaction, input node in the table) -> its name on the wire."""
+
+EMPTY_INPUT_NODES: Final = frozenset({("5101", "data")})
+"""(transaction, input node) under which the document prints the envelope once more; the question has no fields."""
 
 LIST_NODES: Final = frozenset(
     {

@@ -15,6 +15,7 @@ import msgspec
 from gongji.channels.nhsa.departures import (
     ADDED_INPUT_FIELDS,
     ADDED_OUTPUT_FIELDS,
+    EMPTY_INPUT_NODES,
     LIST_NODES,
     RENAMED_INPUT_NODES,
     RENAMED_OUTPUT_NODES,
@@ -228,6 +229,8 @@ def dictionary(name: str) -> dict[str, str]:
 def _node(infno: str, raw: _RawNode) -> Node:
     name = raw.name
     rows = list(raw.fields)
+    if raw.direction == "in" and (infno, name) in EMPTY_INPUT_NODES:
+        rows = []
     if raw.direction == "in":
         name = RENAMED_INPUT_NODES.get((infno, name), name)
         rows += ADDED_INPUT_FIELDS.get((infno, name), ())
