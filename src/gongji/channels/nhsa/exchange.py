@@ -21,7 +21,7 @@ from gongji.channels.nhsa.departures import plain
 from gongji.channels.nhsa.envelope import Envelope, EnvelopeFault, decode, input_hash
 from gongji.channels.nhsa.fields import Values, faults_text, read
 from gongji.channels.nhsa.protection import Opened, closed
-from gongji.channels.nhsa.registry import HANDLERS, table_of, title
+from gongji.channels.nhsa.registry import HANDLERS, read_table, title
 from gongji.channels.nhsa.senders import Known, Senders
 from gongji.channels.nhsa.strictness import Strictness
 from gongji.channels.nhsa.t2601_undo import REVERSIBLE
@@ -147,7 +147,7 @@ class Exchange:
             ) or self._senders.message_fault(known, sent.body)
         if fault:
             return self._failed(fault, received_at, status=UNAUTHORIZED, outcome="rejected", reason="signature")
-        table = table_of(envelope.infno)
+        table = read_table(envelope.infno)
         if table is None:
             return Answered(body=answer.unknown_infno(next(self._serials)), outcome="rejected", reason="unknown_infno")
         if plain(envelope.infno) not in HANDLERS:

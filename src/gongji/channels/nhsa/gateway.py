@@ -9,6 +9,8 @@ from gongji.channels.nhsa.exchange import DONE, JSON, Answered, Exchange
 from gongji.channels.nhsa.mobile_centre import MobileCentre
 from gongji.channels.nhsa.mobile_envelope import read_envelope
 from gongji.channels.nhsa.sandbox import Exits, Sandbox
+from gongji.channels.nhsa.token_path import PATH as TOKEN_PATH
+from gongji.channels.nhsa.token_path import answer_token
 from gongji.service.platform import Platform
 from gongji.service.undelivered import note_undelivered
 from gongji.settings import Settings
@@ -75,6 +77,11 @@ class Gateway:
             await _respond(send, TOO_LARGE, self._failure(text), ((b"connection", b"close"),))
             return
         except DisconnectedError:
+            return
+        if path == TOKEN_PATH:
+            peer = scope.get("client") or ("",)
+            token = await answer_token(self._platform, scope.get("query_string", b""), body, headers, peer[0])
+            await _answer(send, token)
             return
         centre = read_envelope(body)
         if centre is not None:
