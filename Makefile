@@ -3,6 +3,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 STAMP := $(VENV)/.installed
+# One process a core; the tests of a module stay together, since they share a database or a server.
+PYTEST := $(BIN)/python -m pytest -n logical --dist loadscope
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test check bench dev lock schema
@@ -32,11 +34,11 @@ check: install ## format, lint, types, import rules, policy files, quick tests
 	$(BIN)/lint-imports
 	$(BIN)/gongji regions check
 	$(BIN)/gongji channels check
-	$(BIN)/python -m pytest tests/unit tests/cases tests/property tests/architecture
+	$(PYTEST) tests/unit tests/cases tests/property tests/architecture
 
 test: install browser ## everything CI runs: checks, real PostgreSQL, real browser
 	@$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest tests/integration tests/contract tests/acceptance
+	$(PYTEST) tests/integration tests/contract tests/acceptance
 
 .PHONY: browser
 browser: install
