@@ -28,6 +28,7 @@ from gongji.web.portal import (
     style,
     vouchers,
     wallet,
+    wards,
 )
 
 PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
@@ -89,6 +90,7 @@ PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
     sharing.order_page,
     sharing.put_order,
     sharing.binding_page,
+    sharing.slip_page,
     sharing.limits_page,
     sharing.put_limits,
     sharing.put_quota,
@@ -99,6 +101,8 @@ PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
     wallet.family_account_page,
     wallet.move,
     family.family,
+    wards.ward_page,
+    wards.answer_for_ward,
     family.end_page,
     family.end_binding,
     family.confirm_binding,
