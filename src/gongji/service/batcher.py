@@ -13,11 +13,12 @@ from psycopg import AsyncConnection
 
 from gongji.core.policy import PolicyBook
 from gongji.core.refusal import Code, Refusal, refuse
-from gongji.ledger.connection import IDLE_SECONDS, connect
+from gongji.ledger.connection import connect
 from gongji.ledger.sealing import Lane, NoFreeLaneError, read_lane, take_lane
 from gongji.service.batch import Outcome, run_batch
 from gongji.service.collector import Collector, FullError, OutcomeUnknownError
 from gongji.service.commands import Command
+from gongji.service.pool import IDLE_SECONDS
 from gongji.service.writing import Known
 
 RECONNECT_SECONDS: Final = 0.2
