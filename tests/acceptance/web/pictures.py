@@ -107,7 +107,8 @@ def _elder(page: Page) -> None:
 
 
 def _english(page: Page) -> None:
-    page.goto("/")
+    # Out of the channel that was entered above.
+    page.goto("/c/leave")
     page.get_by_role("button", name="English").click()
 
 
