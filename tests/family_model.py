@@ -56,11 +56,13 @@ class Someone:
 
     name: str
     employee: bool
+    region: str
     insured: bool = True
     dead: bool = False
     frozen: bool = False
     reported: list[tuple[LifeKind, date]] = field(default_factory=list)
     """What was reported of his insurance, and for which day."""
+    moved: list[date] = field(default_factory=list)
 
 
 @dataclass(eq=False)

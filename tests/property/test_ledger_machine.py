@@ -60,6 +60,8 @@ PREMIUM = 4_000
 AUDITOR = Staff(login="audit01", name="赵", role=Role.AUDITOR, region=None)
 CLERK = Staff(login="clerk01", name="王", role=Role.CLERK, region=None)
 INSURANCE = (LifeKind.INSURANCE_SUSPENDED, LifeKind.INSURANCE_ENDED, LifeKind.INSURANCE_RESUMED)
+FURTHER = "370200"
+"""Where somebody far away may move to."""
 SEARCH = bool(os.environ.get("GONGJI_SEARCH"))
 
 USERS = ("父", "母", "孩")
@@ -181,7 +183,8 @@ class FamilyMachine(RuleBasedStateMachine):
         who = {"父": retired, "母": resident, "孩": child, "叔": {"region": place.near}, "兄": {"region": place.far}}
         for name in ALL:
             await world.person(name, MONEY.get(name, 0), **who.get(name, {}))
-            self.model.people[name] = Someone(name, employee=name not in ("母", "孩"))
+            region = who.get(name, {}).get("region", place.region)
+            self.model.people[name] = Someone(name, employee=name not in ("母", "孩"), region=region)
             self.model.credit(name, MONEY.get(name, 0))
         self.names = {number: name for name, number in world.people.items()}
 
@@ -406,6 +409,28 @@ class FamilyMachine(RuleBasedStateMachine):
         if kind is LifeKind.INSURANCE_ENDED:
             for link in [b for b in self.model.links if b.live and name in (b.authoriser, b.user)]:
                 self.over(link)
+
+    @rule(name=st.sampled_from(AUTHORISERS), days=st.integers(0, 3))
+    def moves(self, name: str, days: int) -> None:
+        """To another pooling area and back: his money goes along, his quotas come back before."""
+        person, on = self.model.people[name], self.today - timedelta(days)
+        places = (self.place.far, FURTHER) if name == "兄" else (self.place.region, self.place.near)
+        to = next((region for region in places if region != person.region), person.region)
+        event = LifeEvent(person_no=self.no(name), kind=LifeKind.MOVED, on=on, to=to)
+        outcome = self.run(life_events.report(self.platform, CLERK, event))
+        early = bool(person.moved) and on <= person.moved[-1]
+        assert isinstance(outcome, Refusal) == (to == person.region or person.dead or person.frozen or early), outcome
+        if isinstance(outcome, Refusal):
+            return
+        person.region = to
+        person.moved.append(on)
+        person.reported.append((LifeKind.MOVED, on))
+        if on == max(day for _, day in person.reported):
+            person.insured = True
+        for link in [
+            b for b in self.model.links if b.live and b.authoriser == name and b.mode is SharingMode.QUOTA_HOLD
+        ]:
+            self.over(link)
 
     @rule(pair=st.sampled_from([("叔", "母"), ("母", "叔"), ("子", "父")]), days=st.integers(0, 3))
     def divorce(self, pair: tuple[str, str], days: int) -> None:

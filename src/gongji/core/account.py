@@ -1,6 +1,6 @@
 """Accounts of the ledger as values (账户)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from enum import StrEnum
 
 import msgspec
@@ -78,22 +78,33 @@ class PersonalAccount(msgspec.Struct, frozen=True, kw_only=True):
         """What may be drawn now."""
         return self.balance if self.state is AccountState.OPEN else 0
 
+    @property
+    def left_behind(self) -> bool:
+        """Whether its owner is insured elsewhere now; his money stands on another account."""
+        return self.state is AccountState.MOVED
 
-def landing(account: PersonalAccount, own: Sequence[PersonalAccount]) -> int | AccountRef:
+
+def landing(account: PersonalAccount, owned: Iterable[PersonalAccount]) -> PersonalAccount | AccountRef:
     """Where money goes that belongs back on an account: there, unless it has been closed since.
 
-    What was set aside goes to its owner's personal account; when that is closed too it waits in suspense for him or
-    his heirs.
+    Of somebody who has moved to another region it goes to his account of the same kind there. What was set aside goes
+    to its owner's personal account, but what was in a wallet never does. Where nothing is open it waits in suspense for
+    him or his heirs.
 
     Args:
         account: the account it came from.
-        own: the owner's personal account, all segments.
+        owned: everything that is the owner's.
     """
-    if account.state is not AccountState.CLOSED:
-        return account.id
-    usable = [a for a in own if a.state not in (AccountState.CLOSED, AccountState.NONE)]
-    if account.kind is not AccountKind.PERSONAL and usable:
-        return next((a for a in usable if a.segment is account.segment), usable[-1]).id
+    gone = (AccountState.CLOSED, AccountState.MOVED)
+    if account.state not in gone:
+        return account
+    usable = [a for a in owned if a.state not in (*gone, AccountState.NONE)]
+    same = [a for a in usable if account.left_behind and a.kind is account.kind]
+    own = [a for a in usable if a.kind is AccountKind.PERSONAL]
+    followed = account.kind in (AccountKind.PERSONAL, AccountKind.WALLET)
+    targets = same or ([] if followed else own)
+    if targets:
+        return next((a for a in targets if a.segment is account.segment), targets[-1])
     return AccountRef(AccountKind.SUSPENSE, account.owner, account.region)
 
 

@@ -19,6 +19,7 @@ class LifeKind(Term):
     INSURANCE_ENDED = "insurance_ended", "终止参保"
     INSURANCE_RESUMED = "insurance_resumed", "恢复参保"
     CARD_REPLACED = "card_replaced", "换发社保卡"
+    MOVED = "moved", "转移参保地"
 
 
 class LifeEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +29,8 @@ class LifeEvent(msgspec.Struct, frozen=True, kw_only=True):
         on: the day it happened, which may lie before the day it is reported.
         other: of a divorce, the former spouse.
         card_no: the new card, where one was given.
+        to: of a move, the pooling area in which he is insured from that day on.
+        takes_balance: of a move, whether the new place takes over what is on his account.
     """
 
     person_no: str
@@ -35,6 +38,8 @@ class LifeEvent(msgspec.Struct, frozen=True, kw_only=True):
     on: date
     other: str = ""
     card_no: str = ""
+    to: str = ""
+    takes_balance: bool = True
 
 
 INSURANCE_AFTER = {
@@ -42,6 +47,7 @@ INSURANCE_AFTER = {
     LifeKind.INSURANCE_SUSPENDED: Insurance.SUSPENDED,
     LifeKind.INSURANCE_ENDED: Insurance.ENDED,
     LifeKind.INSURANCE_RESUMED: Insurance.INSURED,
+    LifeKind.MOVED: Insurance.INSURED,
 }
 """State of the person's insurance after an event."""
 
@@ -49,6 +55,7 @@ MISUSE = {
     LifeKind.DEATH: IncidentKind.AFTER_DEATH,
     LifeKind.INSURANCE_ENDED: IncidentKind.AFTER_INSURANCE,
     LifeKind.DIVORCE: IncidentKind.AFTER_DIVORCE,
+    LifeKind.MOVED: IncidentKind.AFTER_MOVE,
 }
 """What it is when a settlement stands after the day of an event that was reported too late."""
 

@@ -27,6 +27,7 @@ from gongji.core.codes import (
 )
 from gongji.core.family import NO_LIMITS, Binding, BindingState, Limits
 from gongji.core.lines import LineSplit
+from gongji.core.moving import Moved
 from gongji.core.person import Institution, Person
 from gongji.core.premium import Entered, PremiumPayment
 from gongji.core.record import Settlement
@@ -53,6 +54,7 @@ _BINDINGSTATE = {code.value: code for code in BindingState}
 
 settlement_decoder = msgspec.json.Decoder(Settlement)
 premium_decoder = msgspec.json.Decoder(PremiumPayment)
+move_decoder = msgspec.json.Decoder(Moved)
 transfer_decoder = msgspec.json.Decoder(Transfer)
 encode = msgspec.json.Encoder().encode
 
@@ -80,6 +82,7 @@ def person(row: Row) -> Person:
         employer=row[17],
         real_name_verified=row[18],
         covered=tuple(zip(row[19][::2], row[19][1::2], strict=True)) if row[19] else (),
+        moved=tuple(zip(row[20], row[21], strict=True)) if row[20] else (),
     )
 
 
