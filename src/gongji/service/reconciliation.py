@@ -20,6 +20,7 @@ from gongji.service.commands import Sender
 from gongji.service.files import file_of, put_file
 from gongji.service.messages import Answer, once
 from gongji.service.platform import Platform
+from gongji.service.undelivered import Lost, lost_answers
 
 UNDO: Final = "2601"
 """Transaction by which an institution undoes a message whose answer it never had (冲正交易)."""
@@ -63,7 +64,7 @@ class Live(msgspec.Struct, frozen=True, kw_only=True):
         settlements: rows of the books that were looked at.
         differences: rows that are known to be on one side only, or that differ.
         unconfirmed: settlements of which nobody knows whether the institution has them: it has not said so.
-        undelivered: message ids among them whose answer found the connection gone.
+        undelivered: messages that were done and whose answer found the connection gone, from the moment it did.
         claims: messages about what the books do not have.
     """
 
@@ -72,7 +73,7 @@ class Live(msgspec.Struct, frozen=True, kw_only=True):
     settlements: int
     differences: tuple[Difference, ...]
     unconfirmed: tuple[Difference, ...]
-    undelivered: tuple[str, ...]
+    undelivered: tuple[Lost, ...]
     claims: tuple[Claim, ...]
 
 
@@ -268,17 +269,15 @@ async def live(platform: Platform, institution: str, since: datetime | None = No
         lists = await (await store.run(conn, "holding_lists", institution=institution, from_at=since)).fetchall()
         found = await _place_outside(conn, institution, compare(ours, held))
         claims = await _claims(conn, institution, since)
-        cursor = await store.run(conn, "undelivered", institution=institution, from_at=since)
-        lost = {row[0] for row in await cursor.fetchall()}
+        lost = await lost_answers(conn, institution, since)
     sure, unsure = _told_apart(found, lists)
-    waiting = {d.ours.message_id for d in unsure if d.ours}
     return Live(
         since=since,
         at=now,
         settlements=len(ours),
         differences=tuple(sure),
         unconfirmed=tuple(unsure),
-        undelivered=tuple(sorted(lost & waiting)),
+        undelivered=_not_confirmed(lost, held),
         claims=claims,
     )
 
@@ -335,6 +334,12 @@ def _covered(row: Booked, lists: Sequence[Row]) -> bool:
     )
 
 
+def _not_confirmed(lost: Iterable[Lost], held: Iterable[Held]) -> tuple[Lost, ...]:
+    """Lost answers about what the institution has not said since that it has."""
+    confirmed = {row.settlement for row in held}
+    return tuple(one for one in lost if one.settlement not in confirmed)
+
+
 async def _claims(conn: AsyncConnection, institution: str, since: datetime) -> tuple[Claim, ...]:
     cursor = await store.run(
         conn,
@@ -347,9 +352,3 @@ async def _claims(conn: AsyncConnection, institution: str, since: datetime) -> t
     return tuple(
         Claim(message_id=row[0], transaction=row[1], code=row[2], at=row[3]) for row in await cursor.fetchall()
     )
-
-
-async def note_undelivered(platform: Platform, institution: str, message_id: str) -> None:
-    """Remember that an answer found the connection gone."""
-    async with platform.pool.connection() as conn:
-        await store.run(conn, "note_undelivered", institution=institution, message=message_id, now=platform.clock())

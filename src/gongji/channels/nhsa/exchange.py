@@ -60,13 +60,15 @@ SECONDS = Histogram("gongji_national_seconds", "Time of a national message", ["i
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
     """An answer with what log and metrics tell about it: nothing personal.
 
-    ``outcome`` is ``done``, ``refused``, ``unknown`` (ask again) or ``rejected`` (not taken as a message).
+    ``outcome`` is ``done``, ``refused``, ``unknown`` (ask again) or ``rejected`` (not taken as a message); ``done_for``
+    is the institution and message id of what was done.
     """
 
     body: bytes
     outcome: str
     status: int = OK
     reason: str | None = None
+    done_for: tuple[str, str] | None = None
     content_type: bytes = JSON
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
@@ -110,10 +112,6 @@ class Exchange:
         if opened.key and answered.content_type == JSON:
             return msgspec.structs.replace(answered, body=closed(answered.body, opened.key))
         return answered
-
-    async def answer_for(self, body: bytes, institution: str) -> bytes:
-        """Answer a message whose sender has been proved to be an institution in another way than by headers."""
-        return (await self.answer(body, {}, proved=institution)).body
 
     async def _exchange(
         self,
@@ -192,7 +190,8 @@ class Exchange:
         if isinstance(output, Refusal):
             await self._note(sender, output.code)
             return self._refused(values.transaction, output, received_at)
-        return self._done(output, known, received_at)
+        done = self._done(output, known, received_at)
+        return msgspec.structs.replace(done, done_for=(sender.institution, sender.message_id))
 
     async def _note(self, sender: Sender, code: Code) -> None:
         """What was refused before a service saw it is kept too, where the sender may ask for it or undo it."""

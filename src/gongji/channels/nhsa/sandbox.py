@@ -23,6 +23,7 @@ from gongji.service.faults import Fault, FaultKind, Faults, parse_fault
 from gongji.service.platform import Platform
 from gongji.service.recorder import Taken
 from gongji.service.recordings import recording
+from gongji.service.undelivered import note_undelivered
 from gongji.settings import Settings
 
 ASKING: Final = "x-gongji-fault"
@@ -35,10 +36,13 @@ _SERIALS: Final = 10_000
 
 
 class Exits:
-    """How an answer leaves, or does not: given by whoever holds the connection."""
+    """How an answer leaves, or does not: given by whoever holds the connection.
+
+    ``respond`` says whether there was still somebody to take it.
+    """
 
     def __init__(
-        self, respond: Callable[[Answered], Awaitable[None]], cut: Callable[[], Awaitable[None]], receive: Receive
+        self, respond: Callable[[Answered], Awaitable[bool]], cut: Callable[[], Awaitable[None]], receive: Receive
     ) -> None:
         self.respond = respond
         self.cut = cut
@@ -75,8 +79,8 @@ class Sandbox:
             await self._fail(_Message(body, headers, heading, fault), exits)
             return
         answered, taken = await self._exchanged(_Message(body, headers, heading, None))
-        await exits.respond(answered)
-        await self._keep(taken)
+        delivered = await exits.respond(answered)
+        await self._keep(taken if delivered else msgspec.structs.replace(taken, answered=False))
 
     async def replay(self, number: int, *, renewed: bool) -> int | Refusal | None:
         """Send a recorded request again, unsigned and without a fault.
@@ -150,6 +154,8 @@ class Sandbox:
             return
         # Kept first: while the sender still waits in vain, the page shows what has been done.
         await self._keep(msgspec.structs.replace(taken, answered=False))
+        if answered.done_for:
+            await note_undelivered(self._platform, *answered.done_for)
         if fault.kind is FaultKind.ERROR_AFTER:
             await exits.respond(_marked(self._unknown_outcome(), fault))
             return

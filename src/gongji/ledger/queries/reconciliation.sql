@@ -74,11 +74,27 @@ where sender = %(institution)s and received_at >= %(from_at)s and outcome = 'ref
 order by received_at desc limit %(limit)s;
 
 -- name: note_undelivered
-insert into undelivered (institution, message_id, at) values (%(institution)s, %(message)s, %(now)s)
+-- Whoever asked for something, or was refused, has lost nothing: only what was done is noted.
+insert into undelivered (institution, message_id, at)
+select sender, message_id, %(now)s from message
+where sender = %(institution)s and message_id = %(message)s and outcome = 'done'
 on conflict (institution, message_id) do update set at = excluded.at;
 
+-- name: forget_undelivered
+delete from undelivered u using unnest(%(institutions)s::text[], %(messages)s::text[]) as k (institution, message_id)
+where (u.institution, u.message_id) = (k.institution, k.message_id);
+
 -- name: undelivered
-select message_id from undelivered where institution = %(institution)s and at >= %(from_at)s;
+select u.message_id, m.transaction, m.settlement_id, u.at
+from undelivered u join message m on (m.sender, m.message_id) = (u.institution, u.message_id)
+where u.institution = %(institution)s and u.at >= %(from_at)s and m.outcome = 'done'
+order by u.at, u.message_id;
 
 -- name: sweep_undelivered
 delete from undelivered where at < %(long_ago)s;
+
+-- name: sweep_holdings
+delete from holding where until_at < %(long_ago)s and stated_at < %(long_ago)s;
+
+-- name: sweep_holding_lists
+delete from holding_list where until_at < %(long_ago)s and stated_at < %(long_ago)s;

@@ -27,6 +27,7 @@ from gongji.web.portal import (
     style,
     vouchers,
     wallet,
+    wards,
 )
 
 PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
@@ -41,11 +42,13 @@ PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
     help_centre.sources,
     help_centre.topic_page,
     preferences.choose_view,
+    preferences.choose_language,
     preferences.me,
     preferences.privacy,
     style.style,
     movements.records,
     movements.records_csv,
+    movements.records_pdf,
     pay.pay_page,
     pay.confirm_page,
     pay.pay,
@@ -85,6 +88,7 @@ PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
     sharing.order_page,
     sharing.put_order,
     sharing.binding_page,
+    sharing.slip_page,
     sharing.limits_page,
     sharing.put_limits,
     sharing.put_quota,
@@ -95,6 +99,8 @@ PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
     wallet.family_account_page,
     wallet.move,
     family.family,
+    wards.ward_page,
+    wards.answer_for_ward,
     family.end_page,
     family.end_binding,
     family.confirm_binding,
