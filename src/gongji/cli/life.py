@@ -1,13 +1,12 @@
 """``gongji life``: what happened to people (人员变动)."""
 
-from datetime import date
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from gongji.cli.as_staff import ByStaff, as_staff, number_of
-from gongji.cli.opening import DataOption, fail
+from gongji.cli.opening import DataOption, day_of
 from gongji.core.life import LifeEvent, LifeKind
 from gongji.core.money import format_yuan
 from gongji.core.refusal import Refusal
@@ -42,7 +41,7 @@ def report(
         for found in (number, former):
             if isinstance(found, Refusal):
                 return found
-        event = LifeEvent(person_no=str(number), kind=kind, on=_day(on), other=str(former), card_no=card)
+        event = LifeEvent(person_no=str(number), kind=kind, on=day_of(on, "--on"), other=str(former), card_no=card)
         return await life_events.report(platform, staff, event, place)
 
     _told(kind, as_staff(data, by, work))
@@ -72,17 +71,10 @@ def move(
             return number
         region = platform.book.find(to)
         code = region.code if region else to
-        event = LifeEvent(person_no=number, kind=LifeKind.MOVED, on=_day(on), to=code, takes_balance=balance)
+        event = LifeEvent(person_no=number, kind=LifeKind.MOVED, on=day_of(on, "--on"), to=code, takes_balance=balance)
         return await life_events.report(platform, staff, event, place)
 
     _told(LifeKind.MOVED, as_staff(data, by, work))
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        fail(f"--on {text} 不是日期，例如 2026-01-31")
 
 
 def _told(kind: LifeKind, done: Reported) -> None:

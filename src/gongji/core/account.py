@@ -1,44 +1,35 @@
 """Accounts of the ledger as values (账户)."""
 
 from collections.abc import Iterable
-from enum import StrEnum
 
 import msgspec
 
-from gongji.core.codes import AccountState, Segment
+from gongji.core.codes import AccountState, Segment, Term
 from gongji.core.money import Fen
 
 
-class AccountKind(StrEnum):
+class AccountKind(Term):
     """Kind of a ledger account (账户类别)."""
 
-    PERSONAL = "personal"
+    PERSONAL = "personal", "个人账户"
     """个人账户，或其中一段"""
-    POOL = "pool"
-    """统筹基金"""
-    SUPPLEMENTARY = "supplementary"
-    """统筹封顶线以上的补充基金"""
-    INSTITUTION_PAYABLE = "institution_payable"
-    """应付定点医药机构"""
-    PREMIUM_INCOME = "premium_income"
-    """保费收入"""
-    INSURER_PAYABLE = "insurer_payable"
-    """应付商业保险公司"""
-    CLEARING_PAYABLE = "clearing_payable"
-    """应付其他统筹区清算款"""
-    CLEARING_RECEIVABLE = "clearing_receivable"
-    """应收其他统筹区清算款"""
-    SUSPENSE = "suspense"
-    """待处理"""
-    FAMILY = "family"
+    POOL = "pool", "统筹基金"
+    SUPPLEMENTARY = "supplementary", "统筹封顶线以上的补充基金"
+    INSTITUTION_PAYABLE = "institution_payable", "应付定点医药机构"
+    PREMIUM_INCOME = "premium_income", "保费收入"
+    INSURER_PAYABLE = "insurer_payable", "应付商业保险公司"
+    CLEARING_PAYABLE = "clearing_payable", "应付其他统筹区清算款"
+    CLEARING_RECEIVABLE = "clearing_receivable", "应收其他统筹区清算款"
+    SUSPENSE = "suspense", "待处理"
+    FAMILY = "family", "家庭共济账户"
     """家庭共济账户：授权人划拨，绑定的家人使用"""
-    QUOTA_HOLD = "quota_hold"
+    QUOTA_HOLD = "quota_hold", "共济额度"
     """共济额度：授权人为一条绑定冻结的钱"""
-    WALLET = "wallet"
+    WALLET = "wallet", "医保钱包"
     """医保钱包：亲属转入、归持有人使用"""
-    WALLET_TRANSIT = "wallet_transit"
+    WALLET_TRANSIT = "wallet_transit", "医保钱包在途"
     """医保钱包在途：已转出，对方尚未接收"""
-    BANK = "bank"
+    BANK = "bank", "银行存款"
     """银行存款：清算款从这里付出，收到这里"""
 
     __hash__ = str.__hash__
