@@ -8,6 +8,7 @@ from gongji.core.codes import Insurance, Relation, Term
 from gongji.core.family import Binding
 from gongji.core.incidents import IncidentKind
 from gongji.core.notices import EndReason
+from gongji.core.policy import LinkTerms
 
 
 class LifeKind(Term):
@@ -62,15 +63,16 @@ MISUSE = {
 _BY_MARRIAGE = frozenset({Relation.SPOUSE, Relation.SPOUSE_PARENT})
 
 
-def ending(event: LifeEvent, binding: Binding) -> EndReason | None:
+def ending(event: LifeEvent, binding: Binding, terms: LinkTerms | None = None) -> EndReason | None:
     """Why an event ends a binding of its person, or None when the binding goes on.
 
-    A suspended insurance ends nothing: the binding cannot be used meanwhile, and can again afterwards. A card may be
-    replaced at any time, because a binding is between people.
+    A suspended insurance ends a binding only where the authoriser's place says so; elsewhere it cannot be used
+    meanwhile, and can again afterwards. A card may be replaced at any time, because a binding is between people.
     """
     if event.kind is LifeKind.DEATH:
         return EndReason.DIED
-    if event.kind is LifeKind.INSURANCE_ENDED:
+    suspended = event.kind is LifeKind.INSURANCE_SUSPENDED and terms is not None and terms.ends_with_suspension
+    if event.kind is LifeKind.INSURANCE_ENDED or suspended:
         return EndReason.INSURANCE_CHANGED
     if event.kind is LifeKind.DIVORCE and binding.relation in _BY_MARRIAGE and _concerns(event, binding):
         return EndReason.DIVORCED

@@ -18,7 +18,7 @@ from gongji.core.life import INSURANCE_AFTER, MISUSE, LifeEvent, LifeKind, endin
 from gongji.core.moving import Moved, ended_by_move, move_fault
 from gongji.core.notices import EndReason, of_binding
 from gongji.core.person import Person
-from gongji.core.policy import PolicyBook
+from gongji.core.policy import LinkTerms, PolicyBook
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.core.times import CHINA
 from gongji.ledger import rows, store
@@ -218,14 +218,14 @@ async def _endings(
 ) -> dict[str, EndReason]:
     """Which of the bindings an event ends, and why."""
     sides = {side for binding in bindings for side in (binding.authoriser, binding.user)}
-    people = await people_by_number(conn, sorted(sides)) if event.kind is LifeKind.MOVED else {}
+    people = await people_by_number(conn, sorted(sides))
     found = {}
     for binding in bindings:
+        authoriser, user = people[binding.authoriser], people[binding.user]
         if event.kind is LifeKind.MOVED:
-            authoriser, user = people[binding.authoriser], people[binding.user]
             reason = ended_by_move(book, binding, before, authoriser, user, event.on)
         else:
-            reason = ending(event, binding)
+            reason = ending(event, binding, book.rule(LinkTerms, authoriser.region, "sharing.terms", event.on))
         if reason:
             found[binding.id] = reason
     return found
