@@ -62,7 +62,8 @@ class Someone:
     frozen: bool = False
     reported: list[tuple[LifeKind, date]] = field(default_factory=list)
     """What was reported of his insurance, and for which day."""
-    moved: list[date] = field(default_factory=list)
+    moved: list[tuple[date, str]] = field(default_factory=list)
+    """Where he went, and his first day there."""
 
 
 @dataclass(eq=False)

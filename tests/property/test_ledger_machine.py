@@ -418,12 +418,15 @@ class FamilyMachine(RuleBasedStateMachine):
         to = next((region for region in places if region != person.region), person.region)
         event = LifeEvent(person_no=self.no(name), kind=LifeKind.MOVED, on=on, to=to)
         outcome = self.run(life_events.report(self.platform, CLERK, event))
-        early = bool(person.moved) and on <= person.moved[-1]
+        if isinstance(outcome, life_events.Reported) and outcome.known:
+            assert (on, to) in person.moved
+            return
+        early = bool(person.moved) and on <= person.moved[-1][0]
         assert isinstance(outcome, Refusal) == (to == person.region or person.dead or person.frozen or early), outcome
         if isinstance(outcome, Refusal):
             return
         person.region = to
-        person.moved.append(on)
+        person.moved.append((on, to))
         person.reported.append((LifeKind.MOVED, on))
         if on == max(day for _, day in person.reported):
             person.insured = True

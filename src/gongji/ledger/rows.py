@@ -13,6 +13,7 @@ from gongji.core.codes import (
     AccountState,
     BindingTerm,
     Care,
+    Filing,
     Grade,
     Insurance,
     ItemKind,
@@ -26,6 +27,7 @@ from gongji.core.codes import (
     Status,
 )
 from gongji.core.family import NO_LIMITS, Binding, BindingState, Limits
+from gongji.core.filing import Filed, Subject
 from gongji.core.lines import LineSplit
 from gongji.core.moving import Moved
 from gongji.core.person import Institution, Person
@@ -133,6 +135,19 @@ def binding(row: Row) -> Binding:
         term=_BINDINGTERM[row[10]],
         created_at=row[11],
         ended_reason=row[12] or "",
+    )
+
+
+def filed(row: Row) -> Filed:
+    """What was filed, from the first columns of ``filings_of``."""
+    return Filed(
+        id=row[0],
+        person_no=row[1],
+        subject=Subject(row[2]),
+        kind=Filing(row[3]),
+        place=row[4],
+        begins_on=row[5],
+        ends_on=row[6],
     )
 
 

@@ -22,7 +22,7 @@ from gongji.ledger.pipeline import Pipeline
 from gongji.service.commands import Command, Done, ReturnPart
 from gongji.service.line_returns import lines_left, take
 from gongji.service.reverse import NotLockedError, original_of, undone
-from gongji.service.settle import POSTED_AS, apply_postings, year_change, year_key
+from gongji.service.settle import POSTED_AS, apply_booked
 from gongji.service.snapshot import Snapshot
 
 Payer = tuple[str, str | int]
@@ -223,14 +223,8 @@ def apply_return(snapshot: Snapshot, rest: Settlement) -> None:
     """Make a decided return visible to the commands after it in the batch."""
     if rest.instead_of is None:
         raise AssertionError(f"{rest.id} is no return")
-    apply_postings(snapshot, rest.booked)
-    if rest.benefit:
-        snapshot.add_to_year(year_key(rest, rest.benefit), year_change(rest))
-    for binding, amount in rest.drawn.items():
-        snapshot.add_use(binding, rest.counts_on, amount)
-    snapshot.reversed[rest.instead_of.settlement] = rest.id
+    apply_booked(snapshot, rest)
     snapshot.settled[rest.visit_id, rest.batch] = rest.id
-    snapshot.settlements[rest.id] = rest
     stay = snapshot.stays.get(rest.visit_id)
     if stay is not None:
         stay.settled = [rest if s.id == rest.instead_of.settlement else s for s in stay.settled]

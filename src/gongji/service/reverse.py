@@ -6,7 +6,7 @@ from gongji.core.posting import Posting, bring_back, run_backwards
 from gongji.core.record import Settlement, settlement_id
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.service.commands import Done, Reverse
-from gongji.service.settle import apply_postings, year_change, year_key
+from gongji.service.settle import apply_booked
 from gongji.service.snapshot import Snapshot
 from gongji.service.stay_bill import later_settlement, note_reversed
 
@@ -85,13 +85,6 @@ def undone(snapshot: Snapshot, postings: tuple[Posting, ...]) -> tuple[Posting, 
 
 def apply_reversal(snapshot: Snapshot, reversal: Settlement) -> None:
     """Make a decided reversal visible to the commands after it in the batch."""
-    apply_postings(snapshot, reversal.postings)
-    if reversal.benefit:
-        snapshot.add_to_year(year_key(reversal, reversal.benefit), year_change(reversal))
-    if reversal.reverses:
-        snapshot.reversed[reversal.reverses] = reversal.id
-        for binding, amount in reversal.drawn.items():
-            snapshot.add_use(binding, reversal.counts_on, amount)
+    apply_booked(snapshot, reversal)
     snapshot.settled.pop((reversal.visit_id, reversal.batch), None)
     note_reversed(snapshot, reversal)
-    snapshot.settlements[reversal.id] = reversal

@@ -419,15 +419,22 @@ POSTED_AS = {
 
 def apply_settlement(snapshot: Snapshot, settlement: Settlement) -> None:
     """Make a decided settlement visible to the commands after it in the batch."""
-    apply_postings(snapshot, settlement.postings)
-    if settlement.benefit:
-        snapshot.add_to_year(year_key(settlement, settlement.benefit), year_change(settlement))
-    for binding, amount in settlement.drawn.items():
-        snapshot.add_use(binding, settlement.booked_on, amount)
+    apply_booked(snapshot, settlement)
     for ended in used_up(snapshot, settlement):
         snapshot.end_binding(ended)
     snapshot.settled[settlement.visit_id, settlement.batch] = settlement.id
     note_settled(snapshot, settlement)
+
+
+def apply_booked(snapshot: Snapshot, settlement: Settlement) -> None:
+    """What a settlement, its reversal or a return changes alike: balances, yearly figures, limits, what stands."""
+    _move(snapshot, settlement.booked)
+    if settlement.benefit:
+        snapshot.add_to_year(year_key(settlement, settlement.benefit), year_change(settlement))
+    for binding, amount in settlement.drawn.items():
+        snapshot.add_use(binding, settlement.counts_on, amount)
+    if settlement.takes_back:
+        snapshot.reversed[settlement.takes_back] = settlement.id
     snapshot.settlements[settlement.id] = settlement
 
 
@@ -438,7 +445,7 @@ def used_up(snapshot: Snapshot, settlement: Settlement) -> list[Binding]:
     return [b for b in bindings if b.term is BindingTerm.SINGLE_USE and b.id in drawn]
 
 
-def apply_postings(snapshot: Snapshot, postings: tuple[Posting, ...]) -> None:
+def _move(snapshot: Snapshot, postings: tuple[Posting, ...]) -> None:
     """Move the balances of the personal accounts that postings name."""
     for posting in postings:
         if isinstance(posting.from_, int):
