@@ -36,6 +36,7 @@ async def test_an_auditor_counts_and_reads(desk: Any, people: dict[str, Person],
     xian = next(one for one in counted if one["region"] == "610100")
     assert (xian["name"], xian["before"], xian["shared"], xian["shared_part"]) == ("西安市", "0.00", "0.00", "0%")
     assert xian["idle"] == xian["after"]
+    assert (await clerk.get("/staff/statistics")).json()[0]["before"] == "0.00"
     son = people["son"].person_no
     (line,) = (await auditor.get(f"/staff/postings?{span}&psn_no={son}&account=personal")).json()
     assert (line["amount"], line["kind"], line["target"]["owner"], line["psn_no"]) == ("5000.00", "credit", son, None)

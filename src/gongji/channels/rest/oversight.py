@@ -1,6 +1,6 @@
 """Statistics of accounts and every posting, for those who watch over them (统计与稽核)."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -20,9 +20,10 @@ from gongji.service.platform import Platform
 from gongji.service.staff import Role, Staff
 
 TAGS: Final = ["稽核"]
+MONTH: Final = timedelta(days=30)
 
-First = Annotated[date, QueryParameter(description="从这一天起")]
-Last = Annotated[date, QueryParameter(description="到这一天止，最多 366 天")]
+First = Annotated[date | None, QueryParameter(description="从这一天起，默认是止日前 30 天")]
+Last = Annotated[date | None, QueryParameter(description="到这一天止，默认今天；最多 366 天")]
 
 
 class SharedUseOut(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,11 +86,16 @@ class PostingOut(msgspec.Struct, frozen=True, kw_only=True):
 
 @get("/staff/statistics", tags=TAGS, **desk(*Role))
 async def account_statistics(
-    platform: NamedDependency[Platform], staff: NamedDependency[Staff], first: First, last: Last
+    platform: NamedDependency[Platform], staff: NamedDependency[Staff], first: First = None, last: Last = None
 ) -> list[RegionStatisticsOut]:
     """How the accounts of one's regions were used between two days: idle money, what relatives spent, and its part."""
-    found = expect(await oversight.account_statistics(platform, staff, first, last))
+    found = expect(await oversight.account_statistics(platform, staff, *_span(platform, first, last)))
     return [_statistics_out(platform, one) for one in found]
+
+
+def _span(platform: Platform, first: date | None, last: date | None) -> tuple[date, date]:
+    end = last or platform.clock().date()
+    return first or end - MONTH, end
 
 
 def _statistics_out(platform: Platform, one: oversight.RegionStatistics) -> RegionStatisticsOut:
@@ -118,8 +124,8 @@ async def list_postings(
     request: Request[Any, Any, Any],
     platform: NamedDependency[Platform],
     staff: NamedDependency[Staff],
-    first: First,
-    last: Last,
+    first: First = None,
+    last: Last = None,
     psn_no: Annotated[str, QueryParameter(max_length=40, description="只看涉及这个人的")] = "",
     institution: Annotated[str, QueryParameter(max_length=40, description="只看涉及这家机构的")] = "",
     kind: Annotated[str, QueryParameter(max_length=30, description="凭证类别")] = "",
@@ -129,9 +135,10 @@ async def list_postings(
     limit: Limit = 50,
 ) -> Response[list[PostingOut]]:
     """Every posting of funds and accounts in one's regions, newest first. Nobody can change one."""
+    begin, end = _span(platform, first, last)
     wanted = oversight.Wanted(
-        first=first,
-        last=last,
+        first=begin,
+        last=end,
         person_no=clean(psn_no, "psn_no") or None,
         institution=clean(institution, "institution") or None,
         kind=clean(kind, "kind") or None,
