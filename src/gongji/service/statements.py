@@ -17,12 +17,9 @@ from gongji.ledger import store
 from gongji.service.applications import Application, applications, institution_balance, institution_lines
 from gongji.service.clearing import Line, Pair, month_in, pair_lines
 from gongji.service.papers.paper import Cell, Column, Form, Paper, Writer, money
-from gongji.service.papers.pdf import PdfWriter
-from gongji.service.papers.xlsx import XlsxWriter
+from gongji.service.papers.writers import writer_of
 from gongji.service.people import registered_institution
 from gongji.service.platform import Platform
-
-WRITERS: Final[dict[Form, Callable[[IO[bytes], Paper], Writer]]] = {Form.XLSX: XlsxWriter, Form.PDF: PdfWriter}
 
 Progress = Callable[[int], None]
 
@@ -91,7 +88,7 @@ async def write_pair(
             return refuse(Code.RECORD_UNKNOWN, field="month", what=what)
         paper = _pair_paper(platform, pair, back, closed=found.closed_at is not None)
         lines = pair_lines(conn, month, debtor, creditor)
-        await _write(WRITERS[form](target, paper), lines, pair.statement.amount, progress)
+        await _write(writer_of(form)(target, paper), lines, pair.statement.amount, progress)
     return None
 
 
@@ -149,7 +146,7 @@ async def write_institution(
         sums = _Sums(before=before, owed=owed, returned=returned, paid=paid, lines=count)
         paper = _institution_paper(found[0], platform.book.name(found[0].region), month, sums, asked)
         lines = institution_lines(conn, institution, month)
-        await _write(WRITERS[form](target, paper), lines, owed - returned, progress)
+        await _write(writer_of(form)(target, paper), lines, owed - returned, progress)
     return None
 
 

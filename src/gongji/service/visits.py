@@ -20,6 +20,7 @@ from gongji.ledger import rows, store
 from gongji.ledger.rows import Visit
 from gongji.service.catalogue import shelf_for
 from gongji.service.commands import Claimed, FeeLine, Sender
+from gongji.service.files import Upload, put_file
 from gongji.service.messages import Answer, once
 from gongji.service.people import people_by_number
 from gongji.service.platform import Platform
@@ -145,17 +146,35 @@ async def cancel(platform: Platform, sender: Sender, person_no: str, visit_id: s
 
 
 async def describe(
-    platform: Platform, sender: Sender, person_no: str, visit_id: str, care: Care | None, details: dict[str, Any]
+    platform: Platform,
+    sender: Sender,
+    person_no: str,
+    visit_id: str,
+    care: Care | None,
+    details: dict[str, Any],
+    scan: Upload | None = None,
 ) -> Answer | Refusal:
-    """Keep what the institution tells about a visit; its kind of care may change until it is settled."""
+    """Keep what the institution tells about a visit; its kind of care may change until it is settled.
+
+    ``scan`` is a picture that belongs to it: a file of the institution, whose number stands in the details as ``scan``.
+    """
 
     async def work(conn: AsyncConnection) -> Answer | Refusal:
         visit = await own_visit(conn, sender.institution, person_no, visit_id, stay=False)
         if isinstance(visit, Refusal):
             return visit
-        await store.run(
-            conn, "describe_visit", visit=visit_id, care=care.value if care else None, details=Jsonb(details)
-        )
+        told = details
+        if scan:
+            file = await put_file(
+                conn,
+                owner=sender.institution,
+                name=scan.name,
+                content=scan.content,
+                now=platform.clock(),
+                kept=scan.kept,
+            )
+            told = details | {"scan": file.number}
+        await store.run(conn, "describe_visit", visit=visit_id, care=care.value if care else None, details=Jsonb(told))
         return {}
 
     return await once(platform, sender, person_no, work)
@@ -257,7 +276,7 @@ async def add_lines(
         present = await cursor.fetchone()
         if present:
             return refuse(Code.FEE_DUPLICATE, field="feedetl_sn", line=present[0])
-        await store.run(conn, "add_fee_lines", **fee_columns([(visit_id, batch, lines)]))
+        await store.run(conn, "add_fee_lines", **fee_columns([(visit_id, batch, lines)], sender.message_id))
     return None
 
 
