@@ -28,6 +28,8 @@ def calculate(terms: Terms, case: Case) -> Split | Refusal:
         return fault
     eligible = case.bill.eligible
     steps = [_eligible_step(case.bill, eligible)]
+    if case.catalogue and not case.bill.person_share_only:
+        steps.append(Step(rule="bill.catalogue", amount=0, facts=(case.catalogue, terms.region_name)))
     current = _current_year_first(terms, case, eligible, steps)
     fund = fund_share(terms, case, eligible - current, steps)
     if isinstance(fund, Refusal):
