@@ -18,10 +18,12 @@ from gongji.ledger.sealing import Lane, NoFreeLaneError, read_lane, take_lane
 from gongji.service.batch import Outcome, run_batch
 from gongji.service.collector import Collector, FullError, OutcomeUnknownError
 from gongji.service.commands import Command
-from gongji.service.pool import IDLE_SECONDS
 from gongji.service.writing import Known
 
 RECONNECT_SECONDS: Final = 0.2
+IDLE_SECONDS: Final = 0.2
+"""After so long without a batch it is asked whether the connection still stands: an answer lost to a database that was
+started again in the meantime would be an unknown one for nothing."""
 
 BATCH_SIZE = Histogram("gongji_batch_size", "Commands in a batch", buckets=(1, 2, 5, 10, 20, 50, 100, 200))
 BATCH_SECONDS = Histogram("gongji_batch_seconds", "Time of one batch from first read to commit")

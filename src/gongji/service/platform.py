@@ -6,12 +6,13 @@ from datetime import datetime
 
 import psycopg
 from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
 
 from gongji.core.person import Person
 from gongji.core.policy import PolicyBook
 from gongji.core.times import CHINA
+from gongji.ledger.connection import OPTIONS, check, configure
 from gongji.service.batcher import Batcher
-from gongji.service.pool import closed_pool
 from gongji.service.previews import Previews
 from gongji.service.recorder import Recorder
 
@@ -39,7 +40,15 @@ class Platform:
         self.send_code: CodeSender | None = None
         self.batcher = Batcher(dsn, book, clock)
         self.previews = Previews(dsn, book, clock)
-        self.pool = closed_pool(dsn)
+        self.pool: AsyncConnectionPool[AsyncConnection] = AsyncConnectionPool(
+            dsn,
+            min_size=2,
+            max_size=16,
+            open=False,
+            kwargs={**OPTIONS, "application_name": "gongji"},
+            configure=configure,
+            check=check,
+        )
         self.recorder = Recorder(self.pool)
 
     async def open(self) -> None:
