@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import psycopg
+import pyotp
 import pytest
 from argon2 import PasswordHasher
 from litestar import Litestar
@@ -24,9 +25,12 @@ from gongji.ledger.sql import queries
 from gongji.service.commands import Claimed, Done, FeeLine, Purchase, Sender, Settle
 from gongji.service.enrol import Credit, Enrolment, credit, enrol
 from gongji.service.platform import Platform
+from gongji.service.staff import Role, Staff, add_staff
 from gongji.settings import Settings
 
 PASSWORD = "demo-pass-1"
+STAFF_PASSWORD = "staff-pass-1"
+STAFF_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 PHARMACY = "P61010000001"
 NAMES = {"father": "卢守田", "son": "卢远", "mother": "秦月英", "stranger": "白路人", "unverified": "方未验"}
 
@@ -113,6 +117,7 @@ class Browser:
 
 
 Calls = Callable[[str | None], Awaitable[Api]]
+Desks = Callable[..., Awaitable[Api]]
 
 
 @pytest.fixture(scope="module")
@@ -148,6 +153,25 @@ async def api(app: Litestar, people: dict[str, Person]) -> AsyncIterator[Calls]:
             return Api(http, (await http.post("/api/sessions", json=body)).json()["token"])
 
         yield make
+
+
+@pytest.fixture
+async def desk(api: Calls, running: Platform) -> Desks:
+    """Signs a member of staff in; answers a caller with his token."""
+
+    async def sign_in(login: str, role: Role, region: str | None = None) -> Api:
+        async with running.pool.connection() as conn:
+            await add_staff(
+                conn, running, Staff(login=login, name=login, role=role, region=region), STAFF_PASSWORD, STAFF_SECRET
+            )
+        caller = await api(None)
+        body = {"login": login, "password": STAFF_PASSWORD, "code": pyotp.TOTP(STAFF_SECRET).now()}
+        answer = await caller.post("/staff/sessions", body)
+        assert answer.status_code == 201, answer.text
+        caller.headers = {"authorization": f"Bearer {answer.json()['token']}"}
+        return caller
+
+    return sign_in
 
 
 @pytest.fixture
