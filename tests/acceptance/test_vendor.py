@@ -1,6 +1,8 @@
 """A vendor tests his program against the real server: lost answers, what the books say, replay, a fresh city."""
 
 import json
+import socket
+import time
 from typing import Any
 
 import httpx
@@ -44,6 +46,32 @@ def test_who_gives_up_before_a_slow_answer_finds_it_done(server: Server, shop: A
         httpx.post(server.gateway, json=message, headers={"X-Gongji-Fault": "timeout=2000"}, timeout=0.5)
     assert state(server, message)["state"] == "done"
     assert client.send(message)["infcode"] == 0
+
+
+def test_whoever_was_cut_off_is_on_the_live_list_until_he_asks(server: Server, shop: Any) -> None:
+    client, _, content = shop
+
+    def listed() -> list[str]:
+        found = httpx.get(f"{server.portal}/api/institutions/{client.institution}/differences").json()
+        return [one["message_id"] for one in found["undelivered"]]
+
+    cut_off, faulty = client.message("2102", content), client.message("2102", content)
+    body = json.dumps(cut_off).encode()
+    with socket.create_connection(("127.0.0.1", server.gateway_port)) as line:
+        head = b"POST / HTTP/1.1\r\nhost: x\r\nx-gongji-fault: slow=300\r\ncontent-length: %d\r\n\r\n" % len(body)
+        line.sendall(head + body)
+    with pytest.raises(httpx.TransportError):
+        httpx.post(server.gateway, json=faulty, headers={"X-Gongji-Fault": "timeout=100"})
+    deadline = time.monotonic() + 60
+    while cut_off["msgid"] not in listed() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert {cut_off["msgid"], faulty["msgid"]} <= set(listed())
+    shown = server.command("reconcile", "live", client.institution).stdout
+    assert cut_off["msgid"] in shown
+    assert "答复没有送到" in shown
+    assert state(server, faulty)["state"] == "done"
+    assert client.send(cut_off)["infcode"] == 0
+    assert not {cut_off["msgid"], faulty["msgid"]} & set(listed())
 
 
 def test_the_command_line_beside_the_running_server(server: Server, shop: Any) -> None:

@@ -39,7 +39,7 @@ def live_(
     例：gongji reconcile live H61010000001
 
     “差异”是确定的：机构报过清单（3202 或 REST），与账本不一致。“未确认”是机构还没有说过有没有的；
-    其中连接断开、答复没有送到的单独标出。有差异时退出码为 1。
+    “答复未送达”是已办成、连接断开时答复没有送到、之后也没有再问过的报文，立即可见。有差异时退出码为 1。
     """
 
     async def work(platform: Platform) -> Live:
@@ -63,9 +63,15 @@ def _show_live(found: Live) -> None:
     console = Console()
     console.print(
         f"{found.since:%Y-%m-%d %H:%M} 起 {found.settlements} 笔：差异 {len(found.differences)}，"
-        f"未确认 {len(found.unconfirmed)}，其中答复未送达 {len(found.undelivered)}"
+        f"未确认 {len(found.unconfirmed)}，答复未送达 {len(found.undelivered)}"
     )
-    _show([*found.differences, *found.unconfirmed], set(found.undelivered))
+    _show([*found.differences, *found.unconfirmed], {one.message_id for one in found.undelivered})
+    for one in found.undelivered:
+        about = f"，结算ID {one.settlement}" if one.settlement else ""
+        console.print(
+            f"{one.at.astimezone(CHINA):%m-%d %H:%M:%S} 报文 {one.message_id}（{one.transaction}）已办成，"
+            f"答复没有送到{about}"
+        )
     for claim in found.claims:
         console.print(
             f"{claim.at:%m-%d %H:%M:%S} 报文 {claim.message_id}（{claim.transaction}）提到账本没有的记录，已拒绝"

@@ -309,7 +309,7 @@ class Business(Term):
 
 
 _JOURNALS_OF = {
-    Business.CARE: ("settlement", "reversal"),
+    Business.CARE: ("settlement", "reversal", "partial_return"),
     Business.PREMIUM: ("premium", "premium_refund"),
     Business.CREDIT: ("credit",),
     Business.SHARING: ("set_aside", "given_back"),

@@ -133,15 +133,21 @@ def mode_for(book: PolicyBook, mine: str, theirs: str, asked: SharingMode | None
 
     Within a province a place that moves money to a family account also lets it be called at settlement if asked.
     """
-    draw = book.rule(Draw, mine, "sharing.draw", on)
-    near = within_reach(Reach.PROVINCE, mine, theirs)
-    rule = None if near else across(book, mine, theirs, on)
-    own = draw.mode if draw else SharingMode.LIVE_CALL
-    offered_modes = tuple(dict.fromkeys((own, SharingMode.LIVE_CALL))) if near else (rule.mode,) if rule else (own,)
+    offered_modes = modes_offered(book, mine, theirs, on)
     if asked is None or asked in offered_modes:
         return asked or offered_modes[0]
     allowed = "、".join(mode.label for mode in offered_modes)
     return refuse(Code.MODE_NOT_OFFERED, field="mode", asked=asked.label, allowed=allowed)
+
+
+def modes_offered(book: PolicyBook, mine: str, theirs: str, on: date) -> tuple[SharingMode, ...]:
+    """The ways two pooling areas offer on a day, the usual one first."""
+    draw = book.rule(Draw, mine, "sharing.draw", on)
+    own = draw.mode if draw else SharingMode.LIVE_CALL
+    if within_reach(Reach.PROVINCE, mine, theirs):
+        return tuple(dict.fromkeys((own, SharingMode.LIVE_CALL)))
+    rule = across(book, mine, theirs, on)
+    return (rule.mode,) if rule else (own,)
 
 
 def proof_for(book: PolicyBook, region: str, on: date) -> BindingProof | None:

@@ -237,7 +237,10 @@ class Payable(msgspec.Struct, frozen=True, kw_only=True):
 
     def parts(self, care: Care) -> tuple[BillPart, ...]:
         """Payable parts for a kind of care; empty when none."""
-        return next((row.parts for row in self.rows if row.care is care), ())
+        for row in self.rows:
+            if row.care is care:
+                return row.parts
+        return ()
 
 
 class MedicalYear(msgspec.Struct, frozen=True, kw_only=True):

@@ -157,6 +157,21 @@ async def write_messages(
     )
 
 
+async def forget_undelivered(conn: Books, messages: Sequence[tuple[str, str]]) -> None:
+    """Forget that answers were lost: their senders are being told now. If that is lost too, it is noted anew.
+
+    Args:
+        conn: the transaction that answers.
+        messages: sender and message id of each.
+    """
+    await run(
+        conn,
+        "forget_undelivered",
+        institutions=[sender for sender, _ in messages],
+        messages=[message for _, message in messages],
+    )
+
+
 def month_span(today: date) -> tuple[date, date]:
     """The months kept ready for booking: the last one, this one and a year ahead."""
     first = date(today.year - (today.month == 1), (today.month - 2) % 12 + 1, 1)

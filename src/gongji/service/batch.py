@@ -56,6 +56,8 @@ async def run_batch(
         snapshot = await load(books, book, commands, now, lock=True)
         decided = [_decided(snapshot, command) for command in commands]
         await _learn_accounts(books, known, [d.fresh for d in decided if d.fresh])
+        if repeated := [d.command.sender for d in decided if isinstance(d.outcome, Done) and d.outcome.repeated]:
+            await store.forget_undelivered(books, [(sender.institution, sender.message_id) for sender in repeated])
         lane = await write(books, lane, known, decided, now)
     known.settle()
     return [d.outcome for d in decided], lane

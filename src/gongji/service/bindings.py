@@ -17,7 +17,7 @@ from gongji.core.person import Person
 from gongji.core.policy import PolicyBook
 from gongji.core.refusal import Code, Refusal, foremost, refuse
 from gongji.ledger import rows, store
-from gongji.service.binding_life import begin, end_in, tell_guardians
+from gongji.service.binding_life import begin, end_in, for_wards, tell_guardians
 from gongji.service.binding_request import BindingRequest, Proof, evidence_of, prove, too_often
 from gongji.service.binding_steps import By, note_event
 from gongji.service.commands import Sender
@@ -30,16 +30,17 @@ from gongji.service.staff import Role
 from gongji.service.staff_acts import may, note_act
 from gongji.service.transact import all_or_nothing
 
-__all__ = ["BindingRequest", "BindingView", "bind", "bind_in", "bind_once", "bindings_of"]
+__all__ = ["BindingRequest", "BindingView", "bind", "bind_in", "bind_once", "bindings_for_wards", "bindings_of"]
 
 
 class BindingView(msgspec.Struct, frozen=True, kw_only=True):
-    """A binding with the names of both sides, and by which channel it was made."""
+    """A binding with the names of both sides, by which channel it was made, and why it was turned down if told."""
 
     binding: Binding
     authoriser: Person
     user: Person
     channel: str
+    why: str
 
 
 async def bind(platform: Platform, request: BindingRequest) -> Binding | Refusal:
@@ -258,11 +259,31 @@ async def bindings_of(platform: Platform, person_no: str) -> list[BindingView]:
     """Bindings in which a person is either side, newest first, ended ones included."""
     async with platform.pool.connection() as conn:
         cursor = await store.run(conn, "bindings_of_person", person_no=person_no)
-        bindings = [rows.binding(row) for row in await cursor.fetchall()]
-        people = await people_by_number(conn, list({number for b in bindings for number in (b.authoriser, b.user)}))
-        cursor = await store.run(conn, "binding_origins", person_no=person_no)
-        made_by: dict[str, str] = dict(await cursor.fetchall())
+        return await _views(conn, [rows.binding(row) for row in await cursor.fetchall()])
+
+
+async def bindings_for_wards(platform: Platform, guardian: str) -> list[BindingView]:
+    """Bindings that wait for a person's consent as a guardian, oldest first."""
+    waiting = await for_wards(platform, guardian)
+    if not waiting:
+        return []
+    async with platform.pool.connection() as conn:
+        return await _views(conn, waiting)
+
+
+async def _views(conn: AsyncConnection, bindings: list[Binding]) -> list[BindingView]:
+    if not bindings:
+        return []
+    people = await people_by_number(conn, list({number for b in bindings for number in (b.authoriser, b.user)}))
+    cursor = await store.run(conn, "binding_origins", ids=[b.id for b in bindings])
+    told = {row[0]: (row[1], row[2]) for row in await cursor.fetchall()}
     return [
-        BindingView(binding=b, authoriser=people[b.authoriser], user=people[b.user], channel=made_by[b.id])
+        BindingView(
+            binding=b,
+            authoriser=people[b.authoriser],
+            user=people[b.user],
+            channel=told[b.id][0],
+            why=told[b.id][1],
+        )
         for b in bindings
     ]

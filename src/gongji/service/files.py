@@ -40,6 +40,14 @@ class StoredFile(msgspec.Struct, frozen=True, kw_only=True):
     content: bytes
 
 
+class Upload(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that comes with other business, and how long it can be fetched."""
+
+    name: str
+    content: bytes
+    kept: timedelta
+
+
 async def put_file(
     conn: AsyncConnection, *, owner: str, name: str, content: bytes, now: datetime, kept: timedelta = KEPT
 ) -> StoredFile:

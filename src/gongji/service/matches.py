@@ -9,6 +9,8 @@ from psycopg.types.json import Jsonb
 
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.ledger import store
+from gongji.ledger.rows import Row
+from gongji.service.catalogue_query import Page, PageAsked
 from gongji.service.commands import Sender
 from gongji.service.messages import Answer, once
 from gongji.service.platform import Platform
@@ -24,6 +26,22 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
     begins_on: date
     ends_on: date | None
     details: dict[str, Any]
+
+
+class MatchesAsked(msgspec.Struct, frozen=True, kw_only=True):
+    """Which matches a page is about, beside the catalogue's code; None asks for all. A name may be a part of one."""
+
+    own_code: str | None = None
+    own_name: str | None = None
+    list_type: str | None = None
+
+
+class MatchRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A match as it stands today."""
+
+    match: Match
+    valid: bool
+    changed_on: date
 
 
 async def put_match(platform: Platform, sender: Sender, match: Match) -> Answer | Refusal:
@@ -66,3 +84,32 @@ async def drop_match(platform: Platform, sender: Sender, own_code: str, list_typ
         return {}
 
     return await once(platform, sender, None, work)
+
+
+async def matches_page(platform: Platform, institution: str, asked: PageAsked, wanted: MatchesAsked) -> Page[MatchRow]:
+    """A page of an institution's matches, in the order of its own codes."""
+    async with platform.pool.connection() as conn:
+        cursor = await store.run(
+            conn,
+            "match_page",
+            institution=institution,
+            today=platform.clock().date(),
+            **asked.parameters(),
+            **msgspec.structs.asdict(wanted),
+        )
+        found = await cursor.fetchall()
+    rows = tuple(_match_row(row) for row in found)
+    return Page(rows=rows, number=asked.number, size=asked.size, total=found[0][-1] if found else 0)
+
+
+def _match_row(row: Row) -> MatchRow:
+    match = Match(
+        own_code=row[0],
+        own_name=row[1],
+        list_type=row[2],
+        item=row[3],
+        begins_on=row[4],
+        ends_on=row[5],
+        details=row[6],
+    )
+    return MatchRow(match=match, valid=row[7], changed_on=row[8])

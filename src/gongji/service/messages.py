@@ -62,6 +62,7 @@ async def _attempt(platform: Platform, sender: Sender, person_no: str | None, wo
             await store.lock_accounts(conn, [person_no])
         known = await _known(conn, sender)
         if known is not None:
+            await store.forget_undelivered(conn, [(sender.institution, sender.message_id)])
             return known
         answer = await work(conn)
         if isinstance(answer, Refusal):

@@ -20,6 +20,7 @@ from gongji.service.commands import Claimed, Done, Reverse, Sender, Settle
 from gongji.service.mobile_orders import Order, read_order, state_words
 from gongji.service.outbox import Letter, post
 from gongji.service.platform import Platform
+from gongji.service.presettle import presettle
 from gongji.service.records import SettlementView, settlement_view
 from gongji.service.transact import all_or_nothing
 
@@ -70,6 +71,11 @@ def _command(order: Order) -> Settle:
 def _sender(order: Order, message_id: str, transaction: str) -> Sender:
     digest = hashlib.sha256(f"{transaction}\n{order.id}".encode()).digest()
     return Sender(institution=order.institution, message_id=message_id, transaction=transaction, input_hash=digest)
+
+
+async def preview_order(platform: Platform, order: Order) -> Settlement | Refusal:
+    """Who would pay what if the order were paid now; nothing is written."""
+    return await presettle(platform, _command(order))
 
 
 async def pay(platform: Platform, order_id: str) -> Paid | Refusal:

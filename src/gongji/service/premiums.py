@@ -11,6 +11,7 @@ import msgspec
 from psycopg import AsyncConnection
 
 from gongji.core.account import SEGMENT_ORDER, AccountKind, PersonalAccount, landing
+from gongji.core.codes import PremiumKind
 from gongji.core.family import Binding
 from gongji.core.money import Fen, format_yuan
 from gongji.core.notices import EndReason, Kind, Notice, Side, told_of
@@ -182,6 +183,15 @@ async def premiums_of(
             conn, "premiums_of_person", person_no=person_no, limit=limit, before=at, before_journal=journal
         )
         return await _views(conn, await cursor.fetchall())
+
+
+async def premiums_for(platform: Platform, person_no: str, kinds: Sequence[PremiumKind]) -> list[PremiumPayment]:
+    """What was paid for a person and not given back, newest first."""
+    async with platform.pool.connection() as conn:
+        cursor = await store.run(
+            conn, "premiums_for_person", person_no=person_no, kinds=[kind.value for kind in kinds], limit=PAGE
+        )
+        return [rows.premium_decoder.decode(row[0]) for row in await cursor.fetchall()]
 
 
 async def enter_standard(platform: Platform, entered: Entered, by: str) -> None:

@@ -20,6 +20,7 @@ from gongji.service.commands import Sender
 from gongji.service.files import file_of, put_file
 from gongji.service.messages import Answer, once
 from gongji.service.platform import Platform
+from gongji.service.undelivered import Lost, lost_answers
 
 UNDO: Final = "2601"
 """Transaction by which an institution undoes a message whose answer it never had (冲正交易)."""
@@ -31,6 +32,9 @@ LIVE: Final = timedelta(days=2)
 """How far the live list looks back, unless it is told."""
 
 MOST_CLAIMS: Final = 100
+
+_ONLY_HERE: Final = (Kind.MISSING_THERE, Kind.REVERSED_HERE, Kind.RETURNED_HERE)
+"""Rows of the books of which an institution has said nothing."""
 
 _CLAIMS: Final = (Code.SETTLEMENT_UNKNOWN, Code.VISIT_UNKNOWN)
 """Refusals that say: the institution holds something that the books do not have."""
@@ -63,7 +67,7 @@ class Live(msgspec.Struct, frozen=True, kw_only=True):
         settlements: rows of the books that were looked at.
         differences: rows that are known to be on one side only, or that differ.
         unconfirmed: settlements of which nobody knows whether the institution has them: it has not said so.
-        undelivered: message ids among them whose answer found the connection gone.
+        undelivered: messages that were done and whose answer found the connection gone, from the moment it did.
         claims: messages about what the books do not have.
     """
 
@@ -72,7 +76,7 @@ class Live(msgspec.Struct, frozen=True, kw_only=True):
     settlements: int
     differences: tuple[Difference, ...]
     unconfirmed: tuple[Difference, ...]
-    undelivered: tuple[str, ...]
+    undelivered: tuple[Lost, ...]
     claims: tuple[Claim, ...]
 
 
@@ -99,7 +103,33 @@ async def _booked(
         scheme=wanted.scheme.value if wanted.scheme else None,
         undo=UNDO,
     )
-    return [_row(row) for row in await cursor.fetchall()]
+    return [one for row in await cursor.fetchall() for one in _rows(row)]
+
+
+def _rows(row: Row) -> tuple[Booked, ...]:
+    """What a settlement is to whom it is told: one row, or for a return the whole taken back and the rest settled."""
+    booked, replaces = _row(row), row[14]
+    if replaces is None:
+        return (booked,)
+    total, fund, account, cash = row[15:]
+    back = msgspec.structs.replace(
+        booked,
+        total=-total,
+        fund=-fund,
+        account=-account,
+        cash=-cash,
+        reverses=replaces,
+        standing=False,
+        returned=True,
+    )
+    rest = msgspec.structs.replace(
+        booked,
+        total=total + booked.total,
+        fund=fund + booked.fund,
+        account=account + booked.account,
+        cash=cash + booked.cash,
+    )
+    return back, rest
 
 
 def _row(row: Row) -> Booked:
@@ -201,13 +231,22 @@ async def _place_outside(conn: AsyncConnection, institution: str, found: list[Di
         regions=[p[0] for p in parsed],
         journals=[p[2] for p in parsed],
     )
-    outside = {row.settlement: row for row in map(_row, await cursor.fetchall())}
-    return [
-        msgspec.structs.replace(d, kind=Kind.OUT_OF_RANGE, ours=outside[d.theirs.settlement])
-        if d.kind is Kind.MISSING_HERE and d.theirs and d.theirs.settlement in outside
-        else d
-        for d in found
-    ]
+    rows = [one for row in await cursor.fetchall() for one in _rows(row)]
+    outside = {(row.settlement, row.reverses is not None): row for row in rows}
+    return [_placed(one, outside) for one in found]
+
+
+def _placed(one: Difference, outside: dict[tuple[str, bool], Booked]) -> Difference:
+    """A row that the range does not have, beside what the books have elsewhere."""
+    theirs = one.theirs
+    if one.kind is not Kind.MISSING_HERE or theirs is None:
+        return one
+    ours = outside.get((theirs.settlement, theirs.refund)) or outside.get((theirs.settlement, False))
+    if ours is None:
+        return one
+    # A refund may be named by what it takes back: if that stands, nothing took it back.
+    kind = Kind.REVERSED_THERE if theirs.refund and ours.standing else Kind.OUT_OF_RANGE
+    return msgspec.structs.replace(one, kind=kind, ours=ours)
 
 
 async def keep_list(
@@ -268,17 +307,15 @@ async def live(platform: Platform, institution: str, since: datetime | None = No
         lists = await (await store.run(conn, "holding_lists", institution=institution, from_at=since)).fetchall()
         found = await _place_outside(conn, institution, compare(ours, held))
         claims = await _claims(conn, institution, since)
-        cursor = await store.run(conn, "undelivered", institution=institution, from_at=since)
-        lost = {row[0] for row in await cursor.fetchall()}
+        lost = await lost_answers(conn, institution, since)
     sure, unsure = _told_apart(found, lists)
-    waiting = {d.ours.message_id for d in unsure if d.ours}
     return Live(
         since=since,
         at=now,
         settlements=len(ours),
         differences=tuple(sure),
         unconfirmed=tuple(unsure),
-        undelivered=tuple(sorted(lost & waiting)),
+        undelivered=_not_confirmed(lost, held),
         claims=claims,
     )
 
@@ -317,7 +354,7 @@ def _told_apart(found: Sequence[Difference], lists: Sequence[Row]) -> tuple[list
         if one.kind is Kind.OUT_OF_RANGE:
             continue
         ours = one.ours
-        if one.kind is Kind.MISSING_THERE and ours and not _covered(ours, lists):
+        if one.kind in _ONLY_HERE and ours and not _covered(ours, lists):
             unsure.append(msgspec.structs.replace(one, kind=Kind.UNCONFIRMED))
         else:
             sure.append(one)
@@ -335,6 +372,12 @@ def _covered(row: Booked, lists: Sequence[Row]) -> bool:
     )
 
 
+def _not_confirmed(lost: Iterable[Lost], held: Iterable[Held]) -> tuple[Lost, ...]:
+    """Lost answers about what the institution has not said since that it has."""
+    confirmed = {row.settlement for row in held}
+    return tuple(one for one in lost if one.settlement not in confirmed)
+
+
 async def _claims(conn: AsyncConnection, institution: str, since: datetime) -> tuple[Claim, ...]:
     cursor = await store.run(
         conn,
@@ -347,9 +390,3 @@ async def _claims(conn: AsyncConnection, institution: str, since: datetime) -> t
     return tuple(
         Claim(message_id=row[0], transaction=row[1], code=row[2], at=row[3]) for row in await cursor.fetchall()
     )
-
-
-async def note_undelivered(platform: Platform, institution: str, message_id: str) -> None:
-    """Remember that an answer found the connection gone."""
-    async with platform.pool.connection() as conn:
-        await store.run(conn, "note_undelivered", institution=institution, message=message_id, now=platform.clock())

@@ -249,6 +249,7 @@ def _case_of(
         sharers=_sharers(snapshot, patient, institution, bill.on, terms),
         account_use=command.account_use,
         prescription=bill.prescription,
+        catalogue="" if place is Place.HOME else snapshot.book.name(institution.region),
     )
 
 

@@ -167,11 +167,11 @@ async def add_stay_fees(
             return refuse(Code.FEE_DUPLICATE, field="feedetl_sn", line=present[0])
         # A return may name a line of the same message: those stand first.
         plain = [line for line in lines if line.line.returns is None]
-        await _put(conn, visit_id, [line.line for line in plain])
+        await _put(conn, sender, visit_id, [line.line for line in plain])
         back = await returned(conn, visit_id, [line for line in lines if line.line.returns is not None])
         if isinstance(back, Refusal):
             return back
-        await _put(conn, visit_id, [line.line for line in back.values()])
+        await _put(conn, sender, visit_id, [line.line for line in back.values()])
         answered = [back.get(line.line.line_no, line) for line in lines]
         return {"visit": visit_id, "lines": kept_lines(answered)}
 
@@ -179,9 +179,9 @@ async def add_stay_fees(
     return answer if isinstance(answer, Refusal) else msgspec.convert(answer["lines"], list[SplitLine])
 
 
-async def _put(conn: AsyncConnection, visit_id: str, lines: Sequence[FeeLine]) -> None:
+async def _put(conn: AsyncConnection, sender: Sender, visit_id: str, lines: Sequence[FeeLine]) -> None:
     if lines:
-        await store.run(conn, "add_fee_lines", **fee_columns([(visit_id, OPEN, lines)]))
+        await store.run(conn, "add_fee_lines", **fee_columns([(visit_id, OPEN, lines)], sender.message_id))
 
 
 async def drop_stay_fees(
@@ -201,10 +201,16 @@ async def drop_stay_fees(
     return await once(platform, sender, person_no, work)
 
 
-async def drop_named(conn: AsyncConnection, visit_id: str, line_nos: Sequence[str]) -> Answer | Refusal:
-    """Take lines of a visit back by their numbers, with their returns; none of them may be settled."""
+async def drop_named(
+    conn: AsyncConnection, visit_id: str, line_nos: Sequence[str], sent_with: str | None = None
+) -> Answer | Refusal:
+    """Take lines of a visit back by their numbers, with their returns; none of them may be settled.
+
+    With ``sent_with`` they must be those that this message uploaded, not others sent later under the same numbers.
+    """
     cursor = await store.run(conn, "fee_lines_named", visit=visit_id, line_nos=list(line_nos))
-    found = {row[0]: (row[1], row[10]) for row in await cursor.fetchall()}
+    rows = await cursor.fetchall()
+    found = {row[0]: (row[1], row[10]) for row in rows if row[0] not in line_nos or sent_with in (None, row[11])}
     missing = next((number for number in line_nos if number not in found), None)
     if missing is not None:
         return refuse(Code.FEE_UNKNOWN, field="feedetl_sn", visit=visit_id, line=missing)

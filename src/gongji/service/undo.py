@@ -48,7 +48,7 @@ async def _undo(conn: AsyncConnection, sender: Sender, person_no: str, original:
         return refuse(Code.MESSAGE_VOID, field="omsgid", message_id=message_id)
     if row is None or row[4] != "done" or row[2] != transaction:
         return refuse(Code.MESSAGE_UNKNOWN, field="omsgid", message_id=message_id, transaction=transaction)
-    answer = await _take_back(conn, sender, person_no, transaction, msgspec.json.decode(row[6]))
+    answer = await _take_back(conn, sender, person_no, original, msgspec.json.decode(row[6]))
     if not isinstance(answer, Refusal):
         # Else a late copy of it would be answered "done" with what is no more.
         await store.run(conn, "void_message", sender=sender.institution, message_id=message_id)
@@ -56,14 +56,15 @@ async def _undo(conn: AsyncConnection, sender: Sender, person_no: str, original:
 
 
 async def _take_back(
-    conn: AsyncConnection, sender: Sender, person_no: str, transaction: str, done: Answer
+    conn: AsyncConnection, sender: Sender, person_no: str, original: tuple[str, str], done: Answer
 ) -> Answer | Refusal:
+    message_id, transaction = original
     if transaction == ADMISSION:
         return await undo_admission_in(conn, sender, person_no, done["visit"])
     visit = await own_visit(conn, sender.institution, person_no, done["visit"])
     if isinstance(visit, Refusal):
         return visit
-    return await drop_named(conn, visit.id, [line["line"]["line_no"] for line in done["lines"]])
+    return await drop_named(conn, visit.id, [line["line"]["line_no"] for line in done["lines"]], message_id)
 
 
 async def _voided(platform: Platform, sender: Sender, original: tuple[str, str]) -> bool:

@@ -11,6 +11,10 @@ KEPT: Final = timedelta(days=7)
 """How long codes and tokens stay after their end, so that a late repeat is still known as one; and how long an uploaded
 paper waits for its application."""
 
+COMPARED: Final = timedelta(days=62)
+"""How long what institutions said they hold, and that they lost an answer, can be asked for: longer than any comparison
+looks back."""
+
 
 async def sweep(platform: Platform) -> None:
     """Delete what has expired. Grants and the log of accesses stay."""
@@ -23,3 +27,5 @@ async def sweep(platform: Platform) -> None:
         await store.run(conn, "sweep_papers", long_ago=now - KEPT)
         await store.run(conn, "sweep_voucher_codes", before=now - KEPT)
         await store.run(conn, "sweep_voucher_keys", before=now - KEYS_KEPT)
+        for statement in ("sweep_undelivered", "sweep_holdings", "sweep_holding_lists"):
+            await store.run(conn, statement, long_ago=now - COMPARED)

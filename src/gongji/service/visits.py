@@ -20,6 +20,7 @@ from gongji.ledger import rows, store
 from gongji.ledger.rows import Visit
 from gongji.service.catalogue import shelf_for
 from gongji.service.commands import Claimed, FeeLine, Sender
+from gongji.service.files import Upload, put_file
 from gongji.service.messages import Answer, once
 from gongji.service.people import people_by_number
 from gongji.service.platform import Platform
@@ -71,10 +72,14 @@ class RawLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SplitLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A line with its split and the item it was split by; the item is None where the line has a fault."""
+    """A line with its split and the item it was split by; the item is None where the line has a fault.
+
+    ``area`` names the place of care whose catalogue was used; it is empty at home.
+    """
 
     line: FeeLine
     item: CatalogueItem | None
+    area: str = ""
 
     @property
     def first_self_pay(self) -> BasisPoints:
@@ -145,17 +150,35 @@ async def cancel(platform: Platform, sender: Sender, person_no: str, visit_id: s
 
 
 async def describe(
-    platform: Platform, sender: Sender, person_no: str, visit_id: str, care: Care | None, details: dict[str, Any]
+    platform: Platform,
+    sender: Sender,
+    person_no: str,
+    visit_id: str,
+    care: Care | None,
+    details: dict[str, Any],
+    scan: Upload | None = None,
 ) -> Answer | Refusal:
-    """Keep what the institution tells about a visit; its kind of care may change until it is settled."""
+    """Keep what the institution tells about a visit; its kind of care may change until it is settled.
+
+    ``scan`` is a picture that belongs to it: a file of the institution, whose number stands in the details as ``scan``.
+    """
 
     async def work(conn: AsyncConnection) -> Answer | Refusal:
         visit = await own_visit(conn, sender.institution, person_no, visit_id, stay=False)
         if isinstance(visit, Refusal):
             return visit
-        await store.run(
-            conn, "describe_visit", visit=visit_id, care=care.value if care else None, details=Jsonb(details)
-        )
+        told = details
+        if scan:
+            file = await put_file(
+                conn,
+                owner=sender.institution,
+                name=scan.name,
+                content=scan.content,
+                now=platform.clock(),
+                kept=scan.kept,
+            )
+            told = details | {"scan": file.number}
+        await store.run(conn, "describe_visit", visit=visit_id, care=care.value if care else None, details=Jsonb(told))
         return {}
 
     return await once(platform, sender, person_no, work)
@@ -170,8 +193,10 @@ async def split_lines(platform: Platform, billed: Billed, lines: Sequence[RawLin
     if refusal:
         return refusal
     async with platform.pool.connection() as conn:
-        shelf = await shelf_for(conn, billed.person_no, billed.institution, [line.item for line in lines])
-    return [_split(line, shelf.find(line.item, line.on or billed.on)) for line in lines]
+        shelf = await shelf_for(
+            conn, platform.book, billed.person_no, billed.institution, [line.item for line in lines]
+        )
+    return [_split(line, shelf.find(line.item, line.on or billed.on), shelf.area) for line in lines]
 
 
 def _arithmetic(lines: Sequence[RawLine]) -> Refusal | None:
@@ -197,7 +222,7 @@ def _arithmetic(lines: Sequence[RawLine]) -> Refusal | None:
     return None
 
 
-def _split(line: RawLine, found: CatalogueItem | Refusal) -> SplitLine:
+def _split(line: RawLine, found: CatalogueItem | Refusal, area: str) -> SplitLine:
     item, fault = (None, found) if isinstance(found, Refusal) else (found, None)
     fee = FeeLine(
         line_no=line.line_no,
@@ -209,7 +234,7 @@ def _split(line: RawLine, found: CatalogueItem | Refusal) -> SplitLine:
         returns=line.returns,
         details=line.details,
     )
-    return SplitLine(line=fee, item=item)
+    return SplitLine(line=fee, item=item, area=area)
 
 
 def _parts(item: CatalogueItem | None, line: RawLine) -> LineSplit:
@@ -257,7 +282,7 @@ async def add_lines(
         present = await cursor.fetchone()
         if present:
             return refuse(Code.FEE_DUPLICATE, field="feedetl_sn", line=present[0])
-        await store.run(conn, "add_fee_lines", **fee_columns([(visit_id, batch, lines)]))
+        await store.run(conn, "add_fee_lines", **fee_columns([(visit_id, batch, lines)], sender.message_id))
     return None
 
 

@@ -259,8 +259,11 @@ async def _write_purchases(conn: Pipeline, decided: list[Decided]) -> None:
     await store.run(conn, "add_fee_lines", **fee_columns([(s.visit_id, s.batch, p.lines) for s, p in bought]))
 
 
-def fee_columns(bills: list[tuple[str, str, Sequence[FeeLine]]]) -> dict[str, list[Any]]:
-    """Columns for ``add_fee_lines`` from the lines of visits, each with its visit and batch."""
+def fee_columns(bills: list[tuple[str, str, Sequence[FeeLine]]], sent_with: str | None = None) -> dict[str, Any]:
+    """Columns for ``add_fee_lines`` from the lines of visits, each with its visit and batch.
+
+    ``sent_with`` is the message that uploaded them, by which they can be taken back.
+    """
     lines = [(visit, batch, line) for visit, batch, bill in bills for line in bill]
     return {
         "visits": [visit for visit, _, _ in lines],
@@ -276,6 +279,7 @@ def fee_columns(bills: list[tuple[str, str, Sequence[FeeLine]]]) -> dict[str, li
         "details": [
             Jsonb({"quantity": str(line.quantity), "price": str(line.price), **line.details}) for _, _, line in lines
         ],
+        "sent_with": sent_with,
     }
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Template as Compiled
+from litestar import Request
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Template
 
@@ -14,12 +16,40 @@ from gongji.core.codes import Term
 from gongji.core.money import Fen, format_yuan
 from gongji.core.skins import Skins, channel_name
 from gongji.core.times import CHINA
-from gongji.web.visitor import CHANNEL_COOKIE
+from gongji.web.english import in_english
+from gongji.web.visitor import CHANNEL_COOKIE, LANGUAGE_COOKIE
 
 FOLDER = Path(__file__).parent
+_ENGLISH = "en/"
+"""Stands before the name of a template that is wanted in English."""
 
 
-def template_engine(*, sandbox: bool, skins: Skins) -> JinjaTemplateEngine:
+class PageEngine(JinjaTemplateEngine):
+    """The templates in Chinese and in English."""
+
+    def __init__(self, chinese: Environment) -> None:
+        super().__init__(engine_instance=chinese)
+        # After the above, which adds what every template may call.
+        self._english = in_english(chinese)
+
+    def get_template(self, template_name: str) -> Compiled:
+        """A template by its name, in the language that stands before it."""
+        if template_name.startswith(_ENGLISH):
+            return self._english.get_template(template_name.removeprefix(_ENGLISH))
+        return super().get_template(template_name)
+
+
+class Page(Template):
+    """A page in the language that was chosen on this device."""
+
+    def create_template_context(self, request: Request[Any, Any, Any]) -> dict[str, Any]:
+        """The values of the page; here it is first known who asked for it."""
+        if request.cookies.get(LANGUAGE_COOKIE) == "en":
+            self.template_name = f"{_ENGLISH}{self.template_name}"
+        return super().create_template_context(request)
+
+
+def template_engine(*, sandbox: bool, skins: Skins) -> PageEngine:
     """The engine of one portal; an undefined name in a template is an error, not an empty place."""
     environment = Environment(
         loader=FileSystemLoader(FOLDER / "templates"),
@@ -28,15 +58,16 @@ def template_engine(*, sandbox: bool, skins: Skins) -> JinjaTemplateEngine:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"sandbox": sandbox, "options": options, "skins": skins, "channel_cookie": CHANNEL_COOKIE}
+    environment.globals |= {"sandbox": sandbox, "options": options, "skins": skins}
+    environment.globals |= {"channel_cookie": CHANNEL_COOKIE, "language": "zh-CN"}
     environment.filters |= {"yuan": format_yuan, "signed": signed, "day": day, "moment": moment, "clock": clock}
     environment.filters["channel_name"] = partial(channel_name, skins)
-    return JinjaTemplateEngine(engine_instance=environment)
+    return PageEngine(environment)
 
 
 def page(name: str, *, status: int = 200, visitor: object = None, **values: Any) -> Template:
     """A page; ``visitor`` is who is signed in, or None."""
-    return Template(name, context={"visitor": visitor, **values}, status_code=status)
+    return Page(name, context={"visitor": visitor, **values}, status_code=status)
 
 
 def options(terms: Iterable[Term]) -> list[tuple[str, str]]:

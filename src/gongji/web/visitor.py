@@ -19,6 +19,8 @@ from gongji.settings import Settings
 COOKIE: Final = "gongji_session"
 CHANNEL_COOKIE: Final = "gongji_channel"
 """Through which channel one came; says nothing about the person."""
+LANGUAGE_COOKIE: Final = "gongji_language"
+"""``en`` for pages in English; says nothing about the person."""
 PASSWORD_PAGE: Final = "/password"  # noqa: S105 - an address
 
 

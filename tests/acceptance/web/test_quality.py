@@ -42,6 +42,7 @@ OWN = (
     "/records",
     "/records?business=premium",
     "/pay",
+    "/orders",
     "/family",
     "/family/uses",
     "/family/order",

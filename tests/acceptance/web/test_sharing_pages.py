@@ -1,6 +1,7 @@
 """Limits, order, uses and the wallet on the pages (USE-01, ACC-05, ACC-06, S07): both sides, and nobody else."""
 
 import re
+import subprocess
 from datetime import datetime
 from typing import Any
 
@@ -76,6 +77,25 @@ async def test_uses_are_listed_for_both_sides(visit: Any, town: Any) -> None:
     assert "没有记录" in (await son.get("/family/uses?care=inpatient")).text
     assert "没有记录" in (await stranger.get("/family/uses")).text
     assert (await son.get("/family/uses?since=x")).status_code == 422
+
+
+async def test_bills_on_paper_are_ones_own_with_reasons(visit: Any, town: Any) -> None:
+    """After the bill above: the patient reads who paid and why, the payer finds no bill of his own."""
+    father, son, stranger = [await visit(who) for who in ("father", "son", None)]
+    answer = await father.get("/records.pdf")
+    assert (answer.headers["content-type"], answer.content[:5]) == ("application/pdf", b"%PDF-")
+    text = _text_of(answer.content)
+    for words in ("个人就医购药结算明细", "西安虚构第三医院", "卢远的账户支付", "起付线", "依据：", "400.00"):
+        assert words in text, words
+    others = _text_of((await son.get("/records.pdf")).content)
+    assert "西安虚构第三医院" not in others
+    assert "0 笔" in others
+    assert "/login" in str((await stranger.get("/records.pdf")).url)
+
+
+def _text_of(pdf: bytes) -> str:
+    done = subprocess.run(["pdftotext", "-layout", "-", "-"], input=pdf, capture_output=True, check=True)
+    return done.stdout.decode()
 
 
 async def test_the_order_needs_two_payers(visit: Any) -> None:

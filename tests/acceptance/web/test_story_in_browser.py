@@ -139,7 +139,7 @@ async def test_bind_with_a_drawn_signature(size: str, browse: Any, log_in: Any, 
     await page.get_by_label("姓名").fill("写错名字")
     await page.get_by_label("参保地").select_option(user.region)
     await page.get_by_label("使用人是您的").select_option(label="子女")
-    await page.get_by_label("每次限额").fill("200")
+    await page.get_by_label("每次最多").fill("200")
     await shoot(page, f"bind-form-{size}")
     await page.get_by_role("button", name="查看个人承诺书并完成签名").click()
     await expect(page.get_by_role("button", name="提交")).to_be_disabled()

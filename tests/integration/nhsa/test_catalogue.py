@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from golden import FOLDER, pretty
 from gongji.channels.nhsa.catalogue_read import NationalFile
-from gongji.channels.nhsa.tables import catalogue_columns
+from gongji.channels.nhsa.tables import catalogue_columns, catalogue_files
 from gongji.cli import app
 from gongji.core.catalogue import CatalogueItem, CatalogueTerm
 from gongji.core.codes import ItemKind, Level, Purpose, Scheme
@@ -378,13 +378,14 @@ async def test_questions_find_what_they_ask_for(city: Any, infno: str, asked: di
 
 
 _MASKED = re.compile(
-    r'"(inf_refmsgid|refmsg_time|respond_time|file_qury_no|dld_end_time|updt_time|crte_time|opt_time)":"[^"]+"'
+    r'"(inf_refmsgid|refmsg_time|respond_time|file_qury_no|dld_end_time|dld_endtime|updt_time|crte_time|opt_time)":"[^"]+"'
 )
 _GOLDEN = {
-    "1301": {"ver": "Y"},
+    **{file: {"ver": "Y"} for file in catalogue_files()},
     "1304": QUESTION | {"med_list_codg": "ZGOLD1"},
     "1312": QUESTION | {"hilist_code": "XGOLD1", "insu_admdvs": "610100"},
     "1316": QUESTION | {"hilist_code": "XGOLD1", "insu_admdvs": "610100"},
+    "1317": QUESTION | {"medins_list_codg": "GOLD", "insu_admdvs": "610100"},
     "1318": QUESTION | {"hilist_code": "XGOLD1", "hilist_lmtpric_type": "3"},
     "1319": QUESTION | {"hilist_code": "XGOLD1", "selfpay_prop_psn_type": "310"},
 }
@@ -396,9 +397,13 @@ async def test_answers_to_the_letter(city: Any, infno: str) -> None:
     await enter(
         city,
         item("XGOLD1", level="乙", first_self_pay=1000, price_limit=36_00, restriction="限住院"),
-        item("XGOLD2", file="1301", version="Y1"),
+        *(item(f"XGOLD{file}", file=file, version="Y1") for file in catalogue_files()),
         item("ZGOLD1", ItemKind.ETHNIC_DRUG, "乙", first_self_pay=1000, file="1304", version="20260101", unit="盒"),
     )
+    if infno == "1317":
+        match = {"fixmedins_hilist_id": "GOLD", "fixmedins_hilist_name": "金片", "list_type": "101", "spec": "12片"}
+        match |= {"med_list_codg": "XGOLD1", "begndate": "2026-01-01", "enddate": "2099-12-31"}
+        assert (await city.hospital.call("3301", {"data": match})).ok
     request = city.hospital.message(infno, {"data": _GOLDEN[infno]}, msgid="H61010099901202601010000009999")
     response = await city.http.post(f"/nhsa/{infno}", content=json.dumps(request).encode())
     text = pretty(_MASKED.sub(r'"\1":"<\1>"', re.sub(r"_[0-9a-f]{8}\.zip", "_<stamp>.zip", response.text)))

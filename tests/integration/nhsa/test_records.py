@@ -74,6 +74,38 @@ async def test_matches_name_what_the_catalogue_has(city: Any) -> None:
     assert (await city.hospital.call("3302", {"data": taken | {"fixmedins_code": city.hospital.code}})).ok
 
 
+async def test_an_institution_pages_through_its_own_matches(city: Any) -> None:
+    hospital = city.hospital
+    for number in range(5):
+        ends = "2026-01-31" if number == 4 else "2099-01-01"
+        about = {"fixmedins_hilist_id": f"M{number}", "fixmedins_hilist_name": f"自编{number}号", "enddate": ends}
+        assert (await hospital.call("3301", match(**about, spec="12片"))).ok
+    assert (await city.other_hospital.call("3301", match(fixmedins_hilist_id="M0"))).ok
+    question = {"updt_time": "2020-01-01", "page_num": 1, "page_size": 2, "medins_list_name": "自编"}
+
+    async def own(**other: Any) -> tuple[list[str], int]:
+        output = (await hospital.call("1317", {"data": question | other})).output
+        return [row["medins_list_codg"] for row in output["data"]], output["recordCounts"]
+
+    assert await own() == (["M0", "M1"], 5)
+    assert await own(page_num=3) == (["M4"], 5)
+    assert await own(vali_flag="0") == (["M4"], 1)
+    assert await own(query_date="2026-03-01", page_num=2) == (["M2", "M3"], 4)
+    assert await own(medins_list_codg="M3") == (["M3"], 1)
+    assert await own(list_type="201") == ([], 0)
+    assert await own(updt_time="2099-01-01") == ([], 0)
+    (row,) = (await hospital.call("1317", {"data": question | {"medins_list_codg": "M4"}})).output["data"]
+    assert (row["fixmedins_code"], row["spec"], row["enddate"], row["vali_flag"]) == (
+        hospital.code,
+        "12片",
+        "2026-01-31",
+        "0",
+    )
+    foreign = {"data": question | {"fixmedins_code": city.other_hospital.code}}
+    assert "不是本机构" in (await hospital.call("1317", foreign)).error
+    assert "从 1 开始" in (await hospital.call("1317", {"data": question | {"page_num": 0}})).error
+
+
 @pytest.mark.parametrize(
     ("stated", "says"),
     [

@@ -249,6 +249,26 @@ async def test_a_lost_admission_or_upload_is_undone_by_its_message(city: Any, wa
     assert "没有费用明细" in (await hospital.call("2206", hospital.bill(patient, outpatient, "100"))).error
 
 
+async def test_an_undo_takes_only_what_its_message_sent(city: Any) -> None:
+    """Lines that were dropped, and sent again under the same numbers by another message, are not the first one's."""
+    patient, hospital = await city.person(), city.hospital
+    visit = await hospital.visit(patient)
+    line = hospital.line(patient, visit)
+    first, second = (hospital.message("2204", {"feedetail": [line]}) for _ in range(2))
+    assert (await hospital.send(first)).ok
+    drop = {"mdtrt_id": visit, "chrg_bchno": "B1", "psn_no": patient.person_no}
+    assert (await hospital.call("2205", {"data": drop})).ok
+    assert (await hospital.send(second)).ok
+
+    def undo(msgid: str) -> dict[str, Any]:
+        return {"data": {"psn_no": patient.person_no, "omsgid": msgid, "oinfno": "2204"}}
+
+    assert "的费用明细，请核对" in (await hospital.call("2601", undo(first["msgid"]))).error
+    assert await city.rows("select sent_with from fee_line where visit_id = %s", visit) == [(second["msgid"],)]
+    assert (await hospital.call("2601", undo(second["msgid"]))).ok
+    assert await city.rows("select 1 from fee_line where visit_id = %s", visit) == []
+
+
 async def test_a_lost_settlement_of_a_stay_is_undone_and_repeated(city: Any, ward: Ward, dsn: str) -> None:
     patient, hospital = await city.person(5000), city.hospital
     visit = await ward.stay(patient, "900.00")

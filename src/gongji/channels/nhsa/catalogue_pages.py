@@ -1,4 +1,4 @@
-"""What the paged queries of the catalogue (1304, 1312, 1316, 1318, 1319) have in common (目录分页查询)."""
+"""What the paged queries of the catalogue (1304, 1312, 1316 to 1319) have in common (目录分页查询)."""
 
 import hashlib
 from collections.abc import Callable, Mapping

@@ -156,6 +156,9 @@ SERVICE_LIST: Final = "201"
 NOT_APPROVED: Final = "2"
 """医院审批标志：审批不通过"""
 
+ADMISSION_DIAGNOSIS, DISCHARGE_DIAGNOSIS = "1", "2"
+"""出入院诊断类别."""
+
 POOL_FUND: Final = {Scheme.EMPLOYEE: "310100", Scheme.RESIDENT: "390100"}
 """基金支付类型：统筹基金"""
 

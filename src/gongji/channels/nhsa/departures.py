@@ -62,7 +62,6 @@ REQUIRED_INSTEAD: Final[dict[tuple[str, str], frozenset[str]]] = {
     ("4261", "fmiOwnpayPatnFeeListDDTO"): frozenset({"bkkpSn", "feeOcurTime", "cnt", "pric", "detItemFeeSumamt"}),
     ("4262", "data"): frozenset({"mdtrtId", "totalFeeSumamt"}),
     ("4263", "data"): frozenset(),
-    ("5101", "data"): frozenset(),
     # Operator and department are for the national platform's statistics; who is at the counter follows from the code.
     ("6101", "InData"): frozenset(),
     # Who lost the answer has neither id: he names his own message instead (medins_setl_id).
@@ -160,6 +159,9 @@ RENAMED_INPUT_NODES: Final[dict[tuple[str, str], str]] = {
 }
 """(transaction, input node in the table) -> its name on the wire."""
 
+EMPTY_INPUT_NODES: Final = frozenset({("5101", "data")})
+"""(transaction, input node) under which the document prints the envelope once more; the question has no fields."""
+
 LIST_NODES: Final = frozenset(
     {
         # The batch upload has the same table as the single one; a visit has many diagnoses and many lines.
@@ -205,9 +207,9 @@ ADDED_OUTPUT_FIELDS: Final[dict[tuple[str, str], dict[str, str]]] = {
 }
 """(transaction, output node on the wire) -> added field -> the listed field it is like."""
 
-ALIASES: Final = {"2203A": "2203", "2206A": "2206", "2207A": "2207", "9999": "1162"}
-"""Codes with a letter that provinces send for the plain transaction (2203A from pharmacies, the others in Zhejiang),
-and a client's own code for reading an e-voucher (Inner Mongolia)."""
+ALIASES: Final = {"2206A": "2206", "2207A": "2207", "9999": "1162"}
+"""Codes that other provinces send for a plain transaction: Zhejiang's with a letter, whose messages are the national
+core of the plain ones, and a client's own code for reading an e-voucher (Inner Mongolia)."""
 
 
 def plain(infno: str) -> str:

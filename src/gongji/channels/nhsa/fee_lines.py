@@ -14,6 +14,10 @@ OWN: Final = frozenset({"quantity", "price"})
 """Details of a line that have a name of the books."""
 
 
+_OWN_NAME: Final = 100
+"""医药机构目录名称 is s(100)."""
+
+
 def line_words(line: PastLine, item: CatalogueItem | None) -> dict[str, Any]:
     """What the books say about a line; the item is None when the catalogue does not have it."""
     split = line.split
@@ -34,6 +38,10 @@ def line_words(line: PastLine, item: CatalogueItem | None) -> dict[str, Any]:
         "hilist_code": line.item,
         "hilist_name": item.name if item else None,
         "med_list_codg": line.item,
+        # An institution's own name is not told with a line; the catalogue's says what it is.
+        "medins_list_name": item.name[:_OWN_NAME] if item else None,
+        "spec": item.specification or None if item else None,
+        "dosform_name": item.dosage_form or None if item else None,
         "list_type": codes.list_type_of(item.kind) if item else codes.SERVICE_LIST,
         "med_chrgitm_type": codes.charge_of(item.kind) if item else codes.OTHER_CHARGE,
         "lmt_used_flag": codes.NO,

@@ -1,15 +1,18 @@
 """The national gateway (国家接口网关) as a plain ASGI application: every POST is a message, whatever its path."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 from gongji.channels.nhsa import answer
-from gongji.channels.nhsa.exchange import JSON, Answered, Exchange
+from gongji.channels.nhsa.exchange import DONE, JSON, Answered, Exchange
 from gongji.channels.nhsa.mobile_centre import MobileCentre
 from gongji.channels.nhsa.mobile_envelope import read_envelope
 from gongji.channels.nhsa.sandbox import Exits, Sandbox
+from gongji.channels.nhsa.token_path import PATH as TOKEN_PATH
+from gongji.channels.nhsa.token_path import answer_token
 from gongji.service.platform import Platform
+from gongji.service.undelivered import note_undelivered
 from gongji.settings import Settings
 
 BODY_BYTES_MAX: Final = 1_048_576
@@ -75,13 +78,45 @@ class Gateway:
             return
         except DisconnectedError:
             return
+        if path == TOKEN_PATH:
+            peer = scope.get("client") or ("",)
+            token = await answer_token(self._platform, scope.get("query_string", b""), body, headers, peer[0])
+            await _answer(send, token)
+            return
         centre = read_envelope(body)
         if centre is not None:
-            await _respond(send, OK, await self._centre.answer(centre, path))
+            await self._deliver(send, receive, await self._centre.answer(centre, path))
         elif self._sandbox:
-            await self._sandbox.serve(body, headers, _exits(send, receive))
+            await self._sandbox.serve(body, headers, self._exits(send, receive))
         else:
-            await _answer(send, await self._exchange.answer(body, headers))
+            await self._deliver(send, receive, await self._exchange.answer(body, headers))
+
+    async def _deliver(self, send: Send, receive: Receive, answered: Answered) -> bool:
+        """Send an answer. Where something was done and nobody waits for the answer any more, note that it was lost.
+
+        What leaves is not yet received: a sender that dies on the way is told from the others only by what it asks.
+        """
+        done = answered.outcome == DONE
+        lost = done and _gone(receive)
+        try:
+            await _answer(send, answered)
+        except OSError:
+            lost = done
+        if lost:
+            await note_undelivered(self._platform, *answered.heading.key)
+        return not lost
+
+    def _exits(self, send: Send, receive: Receive) -> Exits:
+        async def respond(answered: Answered) -> bool:
+            return await self._deliver(send, receive, answered)
+
+        async def cut() -> None:
+            # A server cannot be asked to hang up. It does so when an answer that was announced does not come.
+            headers = [(b"content-type", JSON), (b"content-length", b"1"), (b"connection", b"close")]
+            await send({"type": "http.response.start", "status": OK, "headers": headers})
+            await send({"type": "http.response.body", "body": b"", "more_body": True})
+
+        return Exits(respond, cut, receive)
 
     def _failure(self, text: str) -> bytes:
         now: datetime = self._platform.clock()
@@ -120,17 +155,22 @@ async def _answer(send: Send, answered: Answered) -> None:
     await _respond(send, answered.status, answered.body, answered.headers, answered.content_type)
 
 
-def _exits(send: Send, receive: Receive) -> Exits:
-    async def respond(answered: Answered) -> None:
-        await _answer(send, answered)
+def _gone(receive: Receive) -> bool:
+    """Whether the client has hung up, as far as the server knows. Waits for nothing.
 
-    async def cut() -> None:
-        # A server cannot be asked to hang up. It does so when an answer that was announced does not come.
-        headers = [(b"content-type", JSON), (b"content-length", b"1"), (b"connection", b"close")]
-        await send({"type": "http.response.start", "status": OK, "headers": headers})
-        await send({"type": "http.response.body", "body": b"", "more_body": True})
-
-    return Exits(respond, cut, receive)
+    Once the request is complete a server has one thing left to say, that the client is gone; it says so at once or
+    waits. One step of it tells which, for a microsecond or two; a timer would cost twenty.
+    """
+    saying = receive()
+    if not isinstance(saying, Coroutine):
+        return False
+    try:
+        saying.send(None)
+    except StopIteration as said:
+        message: Message = said.value
+        return bool(message["type"] == "http.disconnect")
+    saying.close()
+    return False
 
 
 async def _respond(

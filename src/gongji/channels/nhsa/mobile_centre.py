@@ -5,13 +5,14 @@
 
 import hashlib
 from datetime import datetime, timedelta
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import httpx
 import msgspec
 
 from gongji.channels.nhsa import ciphers, mobile_envelope
 from gongji.channels.nhsa.ciphers import CipherError
+from gongji.channels.nhsa.exchange import Answered, Exchange
 from gongji.channels.nhsa.mobile_envelope import App, app_of
 from gongji.channels.nhsa.orders import amounts, payment_words
 from gongji.core.refusal import Refusal
@@ -40,21 +41,14 @@ _encoder: Final = msgspec.json.Encoder(decimal_format="number")
 _decoder: Final = msgspec.json.Decoder(dict[str, Any])
 
 
-class Answers(Protocol):
-    """What answers an ordinary message."""
-
-    async def answer_for(self, body: bytes, institution: str) -> bytes:
-        """The answer to a message whose sender is known to be that institution."""
-
-
 class MobileCentre:
     """Translates between the centre's envelope and ordinary messages."""
 
-    def __init__(self, platform: Platform, exchange: Answers) -> None:
+    def __init__(self, platform: Platform, exchange: Exchange) -> None:
         self._platform = platform
         self._exchange = exchange
 
-    async def answer(self, envelope: dict[str, Any], path: str) -> bytes:
+    async def answer(self, envelope: dict[str, Any], path: str) -> Answered:
         """Answer an envelope; what cannot be read is answered unencrypted."""
         last = path.rstrip("/").rpartition("/")[2]
         infno = PATHS.get(last, last)
@@ -74,8 +68,8 @@ class MobileCentre:
         if not self._on_time(envelope.get("timestamp")):
             return _plain("报文校验失败：timestamp 与平台时间相差超过30分钟，请校准时钟")
         message = self._message(infno, institution, envelope, data)
-        answer = _decoder.decode(await self._exchange.answer_for(_encoder.encode(message), institution))
-        return await self._sealed(app, answer)
+        answered = await self._exchange.answer(_encoder.encode(message), {}, proved=institution)
+        return msgspec.structs.replace(answered, body=await self._sealed(app, _decoder.decode(answered.body)))
 
     def _on_time(self, timestamp: Any) -> bool:
         text = str(timestamp)
@@ -112,8 +106,9 @@ class MobileCentre:
         return _encoder.encode(envelope)
 
 
-def _plain(text: str) -> bytes:
-    return _encoder.encode({"code": FAILED, "message": text, "success": False, "type": "error"})
+def _plain(text: str) -> Answered:
+    body = _encoder.encode({"code": FAILED, "message": text, "success": False, "type": "error"})
+    return Answered(body=body, outcome="rejected", reason="envelope")
 
 
 async def platform_keys(platform: Platform) -> tuple[bytes, bytes]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from gongji.channels.nhsa import tables
 from gongji.channels.nhsa.departures import ALIASES
 from gongji.channels.nhsa.gateway import BODY_BYTES_MAX, FILE_BYTES_MAX
 from gongji.channels.nhsa.plans import plan_of
@@ -58,7 +59,7 @@ _KINDS: Final = {
 def markdown() -> str:
     """The whole page."""
     parts = [_INTRODUCTION, "## 交易一览\n", *_overview(), ""]
-    for infno in HANDLERS:
+    for infno in [*HANDLERS, *(alias for alias in ALIASES if tables.transaction(alias))]:
         table = table_of(infno)
         if table is not None:
             parts += _transaction(table)

@@ -10,6 +10,7 @@ from gongji.channels.nhsa import (
     t1201_institution,
     t1304_ethnic_drugs,
     t1312_items,
+    t1317_own_matches,
     t1318_terms,
     t1901_dictionary,
     t2001_benefits,
@@ -19,6 +20,7 @@ from gongji.channels.nhsa import (
     t2201_register,
     t2202_cancel,
     t2203_describe,
+    t2203a_describe,
     t2204_upload_fees,
     t2205_drop_fees,
     t2206_preview,
@@ -108,6 +110,7 @@ HANDLERS: Final[dict[str, Handler]] = {
     "1304": t1304_ethnic_drugs.handle,
     "1312": t1312_items.items,
     "1316": t1312_items.matches,
+    "1317": t1317_own_matches.handle,
     "1318": t1318_terms.price_limits,
     "1319": t1318_terms.first_self_pay,
     "2101": t2101_preview_purchase.handle,
@@ -116,6 +119,7 @@ HANDLERS: Final[dict[str, Handler]] = {
     "2201": t2201_register.handle,
     "2202": t2202_cancel.handle,
     "2203": t2203_describe.handle,
+    "2203A": t2203a_describe.handle,
     "2204": t2204_upload_fees.handle,
     "2205": t2205_drop_fees.handle,
     "2206": t2206_preview.handle,
@@ -192,8 +196,13 @@ HANDLERS: Final[dict[str, Handler]] = {
 
 
 def table_of(infno: str) -> Transaction | None:
-    """The table a code is read by: its own, or that of the plain code it stands for; None for an unknown code."""
+    """The table of a code: its own, or that of the plain code it stands for; None for an unknown code."""
     return tables.transaction(infno) or tables.transaction(plain(infno))
+
+
+def read_table(infno: str) -> Transaction | None:
+    """The table a message is read by: where a code stands for a plain one, that of the plain one, which knows more."""
+    return tables.transaction(plain(infno))
 
 
 def title(transaction: Transaction) -> str:

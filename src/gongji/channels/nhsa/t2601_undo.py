@@ -6,6 +6,7 @@ from gongji.channels.nhsa.call import Call, Output
 from gongji.channels.nhsa.departures import plain
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.service.commands import Reverse
+from gongji.service.undelivered import asked
 from gongji.service.undo import UNDONE_HERE, undo
 
 SETTLED: Final = ("2102", "2207", "2304")
@@ -26,9 +27,17 @@ async def handle(call: Call) -> Output | Refusal:
     named = (row["omsgid"], original)
     if original in UNDONE_HERE:
         answer = await undo(call.platform, call.sender, row["psn_no"], named)
-        return answer if isinstance(answer, Refusal) else None
+        return await _told(call, answer)
     if original not in REVERSIBLE:
         what = f"原交易 {row['oinfno']} 请用它自己的撤销交易，这里（可冲正 {'、'.join(sorted(REVERSIBLE))}）"
         return refuse(Code.NOT_REVERSIBLE, field="oinfno", what=what)
     done = await call.platform.batcher.submit(Reverse(sender=call.sender, person_no=row["psn_no"], original=named))
-    return done if isinstance(done, Refusal) else None
+    return await _told(call, done)
+
+
+async def _told(call: Call, outcome: object) -> Refusal | None:
+    """The answer; whoever has taken a message back misses the message's own answer no more."""
+    if isinstance(outcome, Refusal):
+        return outcome
+    await asked(call.platform, call.sender.institution, call.values.node("data")["omsgid"])
+    return None

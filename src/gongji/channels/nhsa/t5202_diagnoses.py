@@ -11,14 +11,19 @@ from gongji.service.inquiries import visit_details
 
 
 async def handle(call: Call) -> Output | Refusal:
-    """Tell the diagnoses as they were told last; the first of them is the main one where none was marked."""
+    """Tell the diagnoses as they were told last, of a stay with where they are from (出入院诊断类别).
+
+    The first of them is the main one where none was marked.
+    """
     row = call.values.node("data")
     found = await visit_details(call.platform, call.sender.institution, row["psn_no"], row["mdtrt_id"])
     if isinstance(found, Refusal):
         return found
     details, at = found
+    first = codes.ADMISSION_DIAGNOSIS if (details.get("mdtrtinfo") or {}).get("adm_dept_codg") else None
     discharged = (details.get("discharge") or {}).get("diseinfo") or []
-    diagnoses = [*(details.get("diseinfo") or []), *discharged]
+    diagnoses = [{"inout_diag_type": first} | one for one in details.get("diseinfo") or []]
+    diagnoses += [{"inout_diag_type": codes.DISCHARGE_DIAGNOSIS} | one for one in discharged]
     return {"diseinfo": [_row(call, row, one, place, at) for place, one in enumerate(diagnoses, start=1)]}
 
 

@@ -13,6 +13,7 @@ from gongji.channels.nhsa.settlements import amounts, fund_rows, identity, perso
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.service.messages import message_state
 from gongji.service.records import SettlementView, settlement_view
+from gongji.service.undelivered import asked
 
 LONGEST_MESSAGE_ID = 30
 
@@ -49,6 +50,7 @@ async def _named(call: Call) -> str | Refusal:
     message_id = message_id.strip()
     state = await message_state(call.platform, call.sender.institution, message_id[:LONGEST_MESSAGE_ID])
     if state.settlement:
+        await asked(call.platform, call.sender.institution, message_id)
         return state.settlement
     transaction = state.transaction or "结算"
     match state.state:

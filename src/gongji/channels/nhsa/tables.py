@@ -15,6 +15,7 @@ import msgspec
 from gongji.channels.nhsa.departures import (
     ADDED_INPUT_FIELDS,
     ADDED_OUTPUT_FIELDS,
+    EMPTY_INPUT_NODES,
     LIST_NODES,
     RENAMED_INPUT_NODES,
     RENAMED_OUTPUT_NODES,
@@ -144,7 +145,7 @@ class _FurtherNode(msgspec.Struct, rename={"name": "node", "direction": "dir"}):
     cardinality: str = ""
     fields: list[_FieldRow] = []
     like: str = ""
-    """Transaction whose node of the same name this one is."""
+    """Transaction whose node of the same name this one is; of an input, only the national core."""
 
 
 class _FurtherTransaction(msgspec.Struct):
@@ -176,9 +177,16 @@ def transaction(infno: str) -> Transaction | None:
 
 def _further_node(infno: str, node: _FurtherNode) -> Node:
     source = transaction(node.like) if node.like else None
+    if source is not None and node.direction == "in":
+        return _core(next(one for one in source.inputs() if one.name == node.name))
     if source is not None:
         return source.output(node.name)
     return _node(infno, _RawNode(node.direction, node.name, node.cardinality, node.fields))
+
+
+def _core(node: Node) -> Node:
+    """A node without what only the document's own province has in it."""
+    return msgspec.structs.replace(node, fields=tuple(field for field in node.fields if field.national))
 
 
 def transaction_codes() -> tuple[str, ...]:
@@ -221,6 +229,8 @@ def dictionary(name: str) -> dict[str, str]:
 def _node(infno: str, raw: _RawNode) -> Node:
     name = raw.name
     rows = list(raw.fields)
+    if raw.direction == "in" and (infno, name) in EMPTY_INPUT_NODES:
+        rows = []
     if raw.direction == "in":
         name = RENAMED_INPUT_NODES.get((infno, name), name)
         rows += ADDED_INPUT_FIELDS.get((infno, name), ())

@@ -69,6 +69,15 @@ class DifferenceOut(msgspec.Struct, frozen=True, kw_only=True):
     undelivered: bool
 
 
+class LostOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that was done and whose answer found the connection gone; ``settlement`` where it made one."""
+
+    message_id: str
+    transaction: str
+    settlement: str | None
+    at: datetime
+
+
 class ClaimOut(msgspec.Struct, frozen=True, kw_only=True):
     """A message of the institution about something that the books do not have."""
 
@@ -79,13 +88,14 @@ class ClaimOut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LiveOut(msgspec.Struct, frozen=True, kw_only=True):
-    """The live list: what differs for certain, what the institution has not confirmed, what it asked for in vain."""
+    """What differs for certain, what the institution has not confirmed, what answers it lost, what it named in vain."""
 
     since: datetime
     at: datetime
     settlements: int
     differences: list[DifferenceOut]
     unconfirmed: list[DifferenceOut]
+    undelivered: list[LostOut]
     claims: list[ClaimOut]
 
 
@@ -97,7 +107,7 @@ async def institution_differences(
     since: Annotated[datetime | None, QueryParameter(name="since", description="从什么时候起，默认两天")] = None,
     apikey: Apikey = None,
 ) -> LiveOut:
-    """What is on one side only, now; a settlement is looked at a minute after it was made."""
+    """What is on one side only, now; a settlement is looked at a minute after it was made, a lost answer at once."""
     code = await institution_caller(request, platform, institution, apikey, Scope.RECONCILE)
     start = _since(platform, since) if since else None
     return _live_out(await live(platform, code, start))
@@ -172,13 +182,14 @@ def _held(row: HeldIn) -> Held:
 
 
 def _live_out(found: Live) -> LiveOut:
-    lost = set(found.undelivered)
+    lost = {one.message_id for one in found.undelivered}
     return LiveOut(
         since=found.since,
         at=found.at,
         settlements=found.settlements,
         differences=[_difference_out(one, lost) for one in found.differences],
         unconfirmed=[_difference_out(one, lost) for one in found.unconfirmed],
+        undelivered=[LostOut(**msgspec.structs.asdict(one)) for one in found.undelivered],
         claims=[ClaimOut(**msgspec.structs.asdict(one)) for one in found.claims],
     )
 

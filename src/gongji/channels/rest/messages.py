@@ -10,6 +10,7 @@ from gongji.channels.rest.callers import LONGEST, institution_caller, public
 from gongji.core.scopes import Scope
 from gongji.service.messages import MessageState, message_state
 from gongji.service.platform import Platform
+from gongji.service.undelivered import asked
 
 
 @get("/messages/{institution:str}/{message_id:str}", tags=["机构"], **public(scope=Scope.MESSAGES_READ))
@@ -24,4 +25,7 @@ async def message(
     await institution_caller(request, platform, institution, apikey, Scope.MESSAGES_READ)
     if "\x00" in message_id or len(message_id) > LONGEST:
         return MessageState(state="never_seen")
-    return await message_state(platform, institution, message_id)
+    state = await message_state(platform, institution, message_id)
+    if state.state == "done":
+        await asked(platform, institution, message_id)
+    return state

@@ -14,8 +14,11 @@ select id, authoriser, user_no, relation, mode, position, state, starts_on, ends
 from binding where authoriser = %(person_no)s or user_no = %(person_no)s order by created_at desc;
 
 -- name: binding_origins
--- By which channel each binding was made.
-select id, proof ->> 'channel' from binding where authoriser = %(person_no)s or user_no = %(person_no)s;
+-- By which channel each binding was made, and what was said when it ended or was turned down.
+select b.id, coalesce(b.proof ->> 'channel', ''),
+       coalesce((select e.details ->> 'reason' from binding_event e
+                 where e.binding_id = b.id and e.what = b.ended_reason order by e.no desc limit 1), '')
+from binding b where b.id = any(%(ids)s);
 
 -- name: binding_counts
 -- Other people on each side, and whether the two are bound in this mode; what has run out no longer counts.

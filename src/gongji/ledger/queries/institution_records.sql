@@ -45,6 +45,23 @@ on conflict (institution, own_code, list_type, item) do update set
 delete from catalogue_match
 where institution = %(institution)s and own_code = %(own_code)s and list_type = %(list_type)s and item = %(item)s;
 
+-- name: match_page
+-- A match is valid from the day it was made, also for later care, until its last day is over.
+select own_code, own_name, list_type, item, begins_on, ends_on, details, valid, changed_on, count(*) over ()
+from (select *, coalesce(ends_on >= %(today)s, true) as valid,
+             (changed_at at time zone 'Asia/Shanghai')::date as changed_on
+      from catalogue_match where institution = %(institution)s) m
+where item between %(low)s and %(high)s
+  and (%(own_code)s::text is null or own_code = %(own_code)s)
+  and (%(own_name)s::text is null or strpos(own_name, %(own_name)s) > 0)
+  and (%(list_type)s::text is null or list_type = %(list_type)s)
+  and (%(on)s::date is null or %(on)s between begins_on and coalesce(ends_on, 'infinity'))
+  and (%(begins)s::date is null or begins_on >= %(begins)s)
+  and (%(valid)s::boolean is null or valid = %(valid)s)
+  and changed_on >= %(updated)s
+order by own_code, list_type, item
+limit %(size)s offset %(skip)s;
+
 -- name: institutions_named
 select code, region, name, kind, level, grade, community, designated, checkup, village, top from institution
 where name = %(name)s order by code limit 2;

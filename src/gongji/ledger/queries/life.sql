@@ -27,8 +27,9 @@ select 1 from former_card where card_no = %(card_no)s;
 -- name: settlements_after
 -- Settlements after a day that still stand: a person's own, and those that drew on his account.
 select s.region || to_char(s.booked_on, 'YYYYMMDD') || lpad(s.journal_id::text, 16, '0'), s.settled_at, s.institution,
-       s.total, s.own, s.shared, s.person_no
+       s.total + coalesce(whole.total, 0), s.own + coalesce(whole.own, 0), s.shared + coalesce(whole.shared, 0), s.person_no
 from settlement s
+left join lateral amounts_as_settled(s.replaces) whole on true
 where s.person_no = %(person_no)s and s.settled_at >= %(after)s and s.reverses is null
   and not exists (select from reversal r where r.settlement_id
                   = s.region || to_char(s.booked_on, 'YYYYMMDD') || lpad(s.journal_id::text, 16, '0'))

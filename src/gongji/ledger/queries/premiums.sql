@@ -61,6 +61,17 @@ where (p.person_no = %(person_no)s
 order by p.paid_at desc, p.journal_id desc
 limit %(limit)s;
 
+-- name: premiums_for_person
+-- What stands: a premium that was given back is no longer among those that are paid.
+select d.document
+from premium_paid k
+join premium p on p.person_no = k.person_no
+     and k.premium_id = p.region || to_char(p.booked_on, 'YYYYMMDD') || lpad(p.journal_id::text, 16, '0')
+join journal_document d using (region, booked_on, journal_id)
+where k.person_no = %(person_no)s and k.kind = any(%(kinds)s::text[])
+order by p.paid_at desc, p.journal_id desc
+limit %(limit)s;
+
 -- name: verify_premiums
 -- People whose cover is not what their standing premiums give, and standing premiums that are not in the books.
 select 'person', p.person_no

@@ -2,8 +2,10 @@
 -- An institution's settlements and reversals of a time. What it undid because it had no answer is left out with its
 -- undoing: it holds neither.
 select s.region, s.booked_on, s.journal_id, s.visit_id, s.person_no, s.total, s.pool + s.supplementary,
-       s.own + s.shared, s.cash, s.message_id, s.settled_at, s.reverses, s.reverses is null and back.settlement_id is null, s.care
+       s.own + s.shared, s.cash, s.message_id, s.settled_at, s.reverses, s.reverses is null and back.settlement_id is null,
+       s.care, s.replaces, whole.total, whole.fund, whole.own + whole.shared, whole.cash
 from settlement s
+left join lateral amounts_as_settled(s.replaces) whole on true
 left join reversal back
     on back.settlement_id = s.region || to_char(s.booked_on, 'YYYYMMDD') || lpad(s.journal_id::text, 16, '0')
 left join settlement b
@@ -26,9 +28,11 @@ select s.region, s.booked_on, s.journal_id, s.visit_id, s.person_no, s.total, s.
        s.own + s.shared, s.cash, s.message_id, s.settled_at, s.reverses,
        s.reverses is null and not exists (
            select from reversal where settlement_id
-               = s.region || to_char(s.booked_on, 'YYYYMMDD') || lpad(s.journal_id::text, 16, '0')), s.care
+               = s.region || to_char(s.booked_on, 'YYYYMMDD') || lpad(s.journal_id::text, 16, '0')),
+       s.care, s.replaces, whole.total, whole.fund, whole.own + whole.shared, whole.cash
 from unnest(%(days)s::date[], %(regions)s::text[], %(journals)s::bigint[]) as k (booked_on, region, journal_id)
 join settlement s using (booked_on, region, journal_id)
+left join lateral amounts_as_settled(s.replaces) whole on true
 where s.institution = %(institution)s;
 
 -- name: put_holdings
@@ -74,11 +78,27 @@ where sender = %(institution)s and received_at >= %(from_at)s and outcome = 'ref
 order by received_at desc limit %(limit)s;
 
 -- name: note_undelivered
-insert into undelivered (institution, message_id, at) values (%(institution)s, %(message)s, %(now)s)
+-- Whoever asked for something, or was refused, has lost nothing: only what was done is noted.
+insert into undelivered (institution, message_id, at)
+select sender, message_id, %(now)s from message
+where sender = %(institution)s and message_id = %(message)s and outcome = 'done'
 on conflict (institution, message_id) do update set at = excluded.at;
 
+-- name: forget_undelivered
+delete from undelivered u using unnest(%(institutions)s::text[], %(messages)s::text[]) as k (institution, message_id)
+where (u.institution, u.message_id) = (k.institution, k.message_id);
+
 -- name: undelivered
-select message_id from undelivered where institution = %(institution)s and at >= %(from_at)s;
+select u.message_id, m.transaction, m.settlement_id, u.at
+from undelivered u join message m on (m.sender, m.message_id) = (u.institution, u.message_id)
+where u.institution = %(institution)s and u.at >= %(from_at)s and m.outcome = 'done'
+order by u.at, u.message_id;
 
 -- name: sweep_undelivered
 delete from undelivered where at < %(long_ago)s;
+
+-- name: sweep_holdings
+delete from holding where until_at < %(long_ago)s and stated_at < %(long_ago)s;
+
+-- name: sweep_holding_lists
+delete from holding_list where until_at < %(long_ago)s and stated_at < %(long_ago)s;

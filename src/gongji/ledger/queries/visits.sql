@@ -21,10 +21,11 @@ select * from unnest(%(ids)s::text[], %(regions)s::text[], %(person_nos)s::text[
 
 -- name: add_fee_lines
 insert into fee_line (visit_id, line_no, batch, item, amount, full_self_pay, over_limit, first_self_pay, purpose,
-                      returns, details)
-select * from unnest(%(visits)s::text[], %(line_nos)s::text[], %(batches)s::text[], %(items)s::text[],
-                     %(amounts)s::bigint[], %(full)s::bigint[], %(over)s::bigint[], %(first)s::bigint[],
-                     %(purposes)s::text[], %(returns)s::text[], %(details)s::jsonb[]);
+                      returns, details, sent_with)
+select f.*, %(sent_with)s::text
+from unnest(%(visits)s::text[], %(line_nos)s::text[], %(batches)s::text[], %(items)s::text[],
+            %(amounts)s::bigint[], %(full)s::bigint[], %(over)s::bigint[], %(first)s::bigint[],
+            %(purposes)s::text[], %(returns)s::text[], %(details)s::jsonb[]) as f;
 
 -- name: visit_of_number
 select id, person_no from visit where institution = %(institution)s and number = %(number)s and state = 'open';
@@ -83,7 +84,7 @@ update visit set began_on = %(began)s, number = %(number)s, details = details ||
 -- name: fee_lines_named
 -- Lines of a visit with what was returned of them, and the settlement that holds them.
 select f.line_no, f.batch, f.item, f.amount, f.full_self_pay, f.over_limit, f.first_self_pay, f.purpose, f.returns,
-       f.details, s.settlement_id
+       f.details, s.settlement_id, f.sent_with
 from fee_line f
 left join settled_batch s on s.visit_id = f.visit_id and s.batch = f.batch
 where f.visit_id = %(visit)s and (f.line_no = any(%(line_nos)s) or f.returns = any(%(line_nos)s));

@@ -31,6 +31,7 @@ create table fee_line (
     purpose text,                 -- what the money is for when it is not ordinary care
     returns text,                 -- of a return, which has negative amounts: the line it takes something from
     details jsonb not null,       -- quantity, price and the rest as they came
+    sent_with text,               -- the message that uploaded it; null where it came with its settlement
     primary key (visit_id, line_no),
     foreign key (visit_id, returns) references fee_line,
     check (case when returns is null

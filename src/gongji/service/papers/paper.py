@@ -53,6 +53,7 @@ class Paper(msgspec.Struct, frozen=True, kw_only=True):
         sums: amounts by name, in fen; the last is what it comes to.
         columns: of the lines; the last holds the amounts, whose sum is told below them.
         notes: sentences below the sums.
+        signers: who signs at the end.
     """
 
     title: str
@@ -61,6 +62,7 @@ class Paper(msgspec.Struct, frozen=True, kw_only=True):
     sums: tuple[tuple[str, Fen], ...]
     columns: tuple[Column, ...]
     notes: tuple[str, ...] = ()
+    signers: tuple[str, ...] = ("制表：", "复核：", "付款方（盖章）：", "收款方（盖章）：")
 
 
 class Writer(Protocol):

@@ -20,6 +20,8 @@ WIDTH, HEIGHT = landscape(A4)
 MARGIN: Final = 40
 ROW: Final = 15
 SIZE: Final = 8.5
+_SMALL: Final = 7.5
+_SMALL_ROW: Final = 11
 _BOTTOM: Final = 48
 _PAD: Final = 4
 _INK, _GREY, _RULE, _HEAD = 0.1, 0.45, 0.75, 0.92
@@ -46,6 +48,16 @@ class PdfWriter:
             self._room(ROW)
             self._row(row)
 
+    def remark(self, texts: Sequence[str]) -> None:
+        """Draw sentences below the last line, over as many lines as they need."""
+        left = MARGIN + 2 * _PAD
+        for text in texts:
+            for line in _lines(text, WIDTH - MARGIN - left):
+                self._room(_SMALL_ROW)
+                self._text(line, left, self._y, size=_SMALL, grey=_GREY)
+                self._y -= _SMALL_ROW
+        self._y -= _PAD
+
     def close(self, total: Fen) -> None:
         """Draw the sum of the lines and end the last page."""
         self._room(ROW + _PAD)
@@ -54,8 +66,9 @@ class PdfWriter:
         self._text(money(total), WIDTH - MARGIN - _PAD, self._y, right=True, bold=True)
         self._y -= ROW + 2 * _PAD
         self._room(2 * ROW)
-        for number, name in enumerate(("制表：", "复核：", "付款方（盖章）：", "收款方（盖章）：")):
-            self._text(name, MARGIN + number * (WIDTH - 2 * MARGIN) / 4, self._y - ROW, size=9.5)
+        signers = self._paper.signers
+        for number, name in enumerate(signers):
+            self._text(name, MARGIN + number * (WIDTH - 2 * MARGIN) / len(signers), self._y - ROW, size=9.5)
         self._footer()
         self._canvas.save()
 
@@ -165,3 +178,15 @@ def _fitting(text: str, width: float) -> str:
     while text and pdfmetrics.stringWidth(text + "…", CHINESE, SIZE) > width:
         text = text[:-1]
     return text + "…"
+
+
+def _lines(text: str, width: float) -> list[str]:
+    """A small text in lines that have room; Chinese may be broken anywhere."""
+    lines, line, used = [], "", 0.0
+    for letter in text:
+        more = pdfmetrics.stringWidth(letter, CHINESE, _SMALL)
+        if used + more > width:
+            lines.append(line)
+            line, used = "", 0.0
+        line, used = line + letter, used + more
+    return [*lines, line]

@@ -14,7 +14,7 @@ from gongji.core.family import Binding, BindingState
 from gongji.core.money import Fen
 from gongji.core.refusal import Refusal
 from gongji.service.binding_life import confirm, decline, end
-from gongji.service.bindings import BindingView, bindings_of
+from gongji.service.bindings import BindingView, bindings_for_wards, bindings_of
 from gongji.service.platform import Platform
 from gongji.web.faults import NoSuchPageError
 from gongji.web.rendering import page
@@ -23,6 +23,9 @@ from gongji.web.visitor import Visitor
 _DONE: Final = {
     "bound": "绑定成功。家人下次就医购药时，先用他自己的账户，不够的部分用您的账户。",
     "pending": "已提交。请家人登录后在“家庭共济”里确认，确认后才能使用。",
+    "review": "已提交，等经办机构审核材料。审核通过后才能使用，结果会发消息告诉您。",
+    "ward": "已同意。孩子可以用这份共济了。",
+    "ward_declined": "已拒绝。对方会收到通知。",
     "confirmed": "已确认。您下次就医购药时，本人账户不够的部分会用家人的账户。",
     "declined": "已拒绝。对方会收到通知。",
     "order": "顺位已保存，从下一次结算起按新的来。",
@@ -31,8 +34,15 @@ _DONE: Final = {
 """What is said after each piece of business."""
 
 
+_TURNED_DOWN: Final = ("rejected", "declined")
+
+
 class Card(msgspec.Struct, frozen=True, kw_only=True):
-    """A binding as one side sees it; ``live`` is False once nothing can be paid by it any more."""
+    """A binding as one side sees it.
+
+    ``live`` is False once nothing can be paid by it any more; ``why`` says to the authoriser why it was turned down,
+    and ``again`` that he may apply again.
+    """
 
     id: str
     other: str
@@ -46,6 +56,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     cap: Fen | None
     position: int
     channel: str
+    why: str
+    again: bool
 
 
 @get("/family")
@@ -55,6 +67,7 @@ async def family(
     """All bindings of the visitor, on either side."""
     views = await bindings_of(platform, visitor.person_no)
     today = platform.clock().date()
+    wards = await bindings_for_wards(platform, visitor.person_no)
     cards = [(view.binding.authoriser == visitor.person_no, _card(view, visitor, today)) for view in views]
     return page(
         "family.html",
@@ -62,6 +75,7 @@ async def family(
         given=[card for mine, card in cards if mine and card.live],
         taken=[card for mine, card in cards if not mine and card.live],
         ended=[card for _, card in cards if not card.live],
+        wards=wards,
         done=_DONE.get(request.query_params.get("done", ""), ""),
     )
 
@@ -83,6 +97,8 @@ def _card(view: BindingView, visitor: Visitor, today: date) -> Card:
         cap=binding.limits.per_transaction,
         position=binding.position,
         channel=view.channel,
+        why=view.why if mine and binding.ended_reason in _TURNED_DOWN else "",
+        again=mine and binding.ended_reason in _TURNED_DOWN,
     )
 
 

@@ -14,6 +14,9 @@ from gongji.core.codes import Business
 from gongji.core.money import Fen, format_yuan
 from gongji.core.times import CHINA
 from gongji.service.monthly import Month, month_before, month_days, months_of, movements_between
+from gongji.service.own_records import write_own_records
+from gongji.service.papers import paper
+from gongji.service.people import persons
 from gongji.service.platform import Platform
 from gongji.web.form import Form
 from gongji.web.portal import account
@@ -122,6 +125,21 @@ async def records_csv(
         text.getvalue().encode("utf-8-sig"),
         media_type="text/csv; charset=utf-8",
         headers={"content-disposition": "attachment; filename=records.csv"},
+    )
+
+
+@get("/records.pdf")
+async def records_pdf(platform: NamedDependency[Platform], visitor: NamedDependency[Visitor]) -> Response[bytes]:
+    """One's own bills of the last twelve months on pages, each with its split and reasons."""
+    today = platform.clock().date()
+    found = await persons(platform, [visitor.person_no])
+    target = io.BytesIO()
+    since = month_before(today.replace(day=1), MONTHS - 1)
+    await write_own_records(platform, target, found[visitor.person_no], since, today)
+    return Response(
+        target.getvalue(),
+        media_type=paper.Form.PDF.media_type,
+        headers={"content-disposition": "attachment; filename=records.pdf"},
     )
 
 

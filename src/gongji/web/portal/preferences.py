@@ -11,9 +11,9 @@ from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
 from gongji.service.inbox import unread_count
 from gongji.service.platform import Platform
 from gongji.settings import Settings
-from gongji.web.form import read_form
+from gongji.web.form import Form, read_form
 from gongji.web.rendering import page
-from gongji.web.visitor import Visitor, own_path
+from gongji.web.visitor import LANGUAGE_COOKIE, Visitor, own_path
 
 VIEW_COOKIE: Final = "gongji_view"
 """``elder`` for larger type and fewer things; says nothing about the person."""
@@ -25,20 +25,26 @@ _YEAR_SECONDS: Final = 365 * 24 * 3600
 async def choose_view(request: Request[Any, Any, Any], settings: NamedDependency[Settings]) -> Redirect:
     """Switch between the plain pages and the large ones, and come back to where one was."""
     form = await read_form(request)
+    return _chosen(form, VIEW_COOKIE, "elder" if form.ticked("elder") else "", settings)
+
+
+@post("/language", status_code=HTTP_200_OK)
+async def choose_language(request: Request[Any, Any, Any], settings: NamedDependency[Settings]) -> Redirect:
+    """Switch between Chinese and English, and come back to where one was."""
+    form = await read_form(request)
+    return _chosen(form, LANGUAGE_COOKIE, "en" if form.text("language") == "en" else "", settings)
+
+
+def _chosen(form: Form, cookie: str, value: str, settings: Settings) -> Redirect:
+    """Back to where one was, with what one chose kept on this device; nothing is kept for the usual choice."""
     answer = Redirect(own_path(form.text("next")), status_code=HTTP_303_SEE_OTHER)
-    if form.ticked("elder"):
+    if value:
+        secure = settings.production
         answer.set_cookie(
-            Cookie(
-                key=VIEW_COOKIE,
-                value="elder",
-                max_age=_YEAR_SECONDS,
-                httponly=True,
-                samesite="lax",
-                secure=settings.production,
-            )
+            Cookie(key=cookie, value=value, max_age=_YEAR_SECONDS, httponly=True, samesite="lax", secure=secure)
         )
     else:
-        answer.delete_cookie(VIEW_COOKIE)
+        answer.delete_cookie(cookie)
     return answer
 
 

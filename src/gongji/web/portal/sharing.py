@@ -8,9 +8,9 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Response, Template
 from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
 
-from gongji.core.codes import Care, PlaceKind, Purpose, SharingMode
+from gongji.core.codes import Care, PlaceKind, SharingMode
 from gongji.core.eligibility import limits_left
-from gongji.core.family import BindingState, Limits
+from gongji.core.family import BindingState
 from gongji.core.money import format_yuan
 from gongji.core.notices import LIMIT_NAMES
 from gongji.core.refusal import Refusal
@@ -22,18 +22,12 @@ from gongji.service.uses import Asked, Standing, standing_of, standings_of, uses
 from gongji.web.faults import NoSuchPageError
 from gongji.web.form import Form, read_form
 from gongji.web.portal.family import state_words
+from gongji.web.portal.limits import AMOUNTS, choices, in_words, read_limits, values_of
 from gongji.web.rendering import page
 from gongji.web.visitor import Visitor
 
 MOST_USES: Final = 100
 RECENT: Final = 5
-AMOUNTS: Final = (
-    ("per_transaction", "每次最多"),
-    ("per_day", "每天最多"),
-    ("per_year", "每年最多"),
-    ("total", "总共最多"),
-)
-"""Limits of an amount, and what they are called."""
 
 
 async def _standing(platform: Platform, visitor: Visitor, binding_id: str) -> Standing:
@@ -76,7 +70,7 @@ async def binding_page(
         other=(standing.view.user if standing.mine else standing.view.authoriser).name,
         state=state_words(binding, platform.clock().date()),
         live=binding.state is not BindingState.ENDED,
-        limits=_told(binding.limits, mine=standing.mine),
+        limits=in_words(binding.limits, mine=standing.mine),
         left=[(LIMIT_NAMES[one.reason], one.amount) for one in limits_left(binding.limits, standing.used)]
         if standing.mine
         else [],
@@ -87,15 +81,30 @@ async def binding_page(
     )
 
 
-def _told(limits: Limits, *, mine: bool) -> list[tuple[str, str]]:
-    """Limits in words; the user is told what concerns his next bill."""
-    shown = AMOUNTS if mine else AMOUNTS[:1]
-    told = [(name, getattr(limits, field)) for field, name in shown]
-    lines = [(name, f"{format_yuan(amount)} 元") for name, amount in told if amount is not None]
-    for name, terms in (("只能付", limits.purposes), ("只能在", limits.places)):
-        if terms is not None:
-            lines.append((name, "、".join(term.label for term in terms)))
-    return lines
+@get("/family/{binding_id:str}/slip")
+async def slip_page(
+    platform: NamedDependency[Platform], visitor: NamedDependency[Visitor], binding_id: FromPath[str]
+) -> Template:
+    """The binding on one sheet to print: who, what, until when, and what was signed (绑定凭条)."""
+    standing = await _standing(platform, visitor, binding_id)
+    binding, today = standing.view.binding, platform.clock().date()
+    told = await history_for(platform, binding_id, visitor.person_no)
+    signed = [] if isinstance(told, Refusal) else [event for event in told.events if event.what == "bound"]
+    return page(
+        "binding_slip.html",
+        visitor=visitor,
+        standing=standing,
+        view=standing.view,
+        binding=binding,
+        regions={
+            code: platform.book.name(code) for code in (standing.view.authoriser.region, standing.view.user.region)
+        },
+        state=state_words(binding, today),
+        limits=in_words(binding.limits, mine=standing.mine),
+        signed=signed[0].details if signed else {},
+        signed_at=binding.created_at,
+        printed_at=platform.clock(),
+    )
 
 
 @get("/family/{binding_id:str}/limits")
@@ -104,16 +113,12 @@ async def limits_page(
 ) -> Template:
     """The limits as they are, to be changed."""
     standing = await _authorised(platform, visitor, binding_id)
-    limits = standing.view.binding.limits
-    kept = {field: getattr(limits, field) for field, _ in AMOUNTS}
-    values = {field: format_yuan(amount) for field, amount in kept.items() if amount is not None}
-    values |= {f"purpose-{one.value}": "yes" for one in limits.purposes or ()}
-    values |= {f"place-{one.value}": "yes" for one in limits.places or ()}
+    values = values_of(standing.view.binding.limits)
     values["quota"] = format_yuan(standing.held or 0)
-    return _limits(visitor, standing, Form(values=values))
+    return _limits(platform, visitor, standing, Form(values=values))
 
 
-def _limits(visitor: Visitor, standing: Standing, form: Form, problem: str = "") -> Template:
+def _limits(platform: Platform, visitor: Visitor, standing: Standing, form: Form, problem: str = "") -> Template:
     return page(
         "binding_limits.html",
         status=422 if problem or form.faults else 200,
@@ -123,8 +128,7 @@ def _limits(visitor: Visitor, standing: Standing, form: Form, problem: str = "")
         form=form,
         problem=problem,
         amounts=AMOUNTS,
-        purposes=list(Purpose),
-        some_purposes=any(form.ticked(f"purpose-{one.value}") for one in Purpose),
+        purposes=choices(platform, visitor, form),
         places=list(PlaceKind),
         quota=standing.view.binding.mode is SharingMode.QUOTA_HOLD,
     )
@@ -140,15 +144,12 @@ async def put_limits(
     """Set the limits; they hold for the next settlement. What is left empty is not limited."""
     standing = await _authorised(platform, visitor, binding_id)
     form = await read_form(request)
-    amounts = {field: form.yuan(field) for field, _ in AMOUNTS}
-    purposes = tuple(one for one in Purpose if form.ticked(f"purpose-{one.value}"))
-    places = tuple(one for one in PlaceKind if form.ticked(f"place-{one.value}"))
+    limits = read_limits(form)
     if form.faults:
-        return _limits(visitor, standing, form)
-    limits = Limits(**amounts, purposes=purposes or None, places=places or None)
+        return _limits(platform, visitor, standing, form)
     outcome = await amend(platform, binding_id, visitor.person_no, limits, visitor.channel)
     if isinstance(outcome, Refusal):
-        return _limits(visitor, standing, form, outcome.text)
+        return _limits(platform, visitor, standing, form, outcome.text)
     return Redirect(f"/family/{binding_id}?done=limits", status_code=HTTP_303_SEE_OTHER)
 
 
@@ -165,10 +166,10 @@ async def put_quota(
     amount = 0 if form.text("quota") in ("0", "0.00") else form.yuan("quota")
     if amount is None:
         form.fault("quota", "请填写要冻结的金额；不再冻结写 0")
-        return _limits(visitor, standing, form)
+        return _limits(platform, visitor, standing, form)
     outcome = await change_quota(platform, binding_id, visitor.person_no, amount, visitor.channel)
     if isinstance(outcome, Refusal):
-        return _limits(visitor, standing, form, outcome.text)
+        return _limits(platform, visitor, standing, form, outcome.text)
     return Redirect(f"/family/{binding_id}?done=quota", status_code=HTTP_303_SEE_OTHER)
 
 
