@@ -5,7 +5,10 @@ The place asks for papers: ``rules/370200/sharing.toml``.
 
 import base64
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+
+import openpyxl
 
 from his import Client, Desk, Server, SignedIn, balance, by_role, institution_of, item_of, paid
 
@@ -90,7 +93,9 @@ def test_a_rejected_application_says_why_and_may_be_made_again(server: Server, c
     assert paid(shop, father, item_of(city), "12.00") == (0, 12_00, 0)
 
 
-def test_a_clerk_binds_for_an_old_man_at_the_hall(server: Server, city: dict[str, Any], desk: At) -> None:
+def test_a_clerk_binds_for_an_old_man_at_the_hall(
+    server: Server, city: dict[str, Any], desk: At, tmp_path: Path
+) -> None:
     """S04 b, KIN-20, KIN-21, KIN-22, KIN-52, KIN-53: blocked by the paper that is missing; then bound, in his name."""
     elder, wife = by_role(city, "S04 elder"), by_role(city, "S04 elder's wife")
     clerk, shop = desk("clerk"), shop_of(server, city)
@@ -114,3 +119,15 @@ def test_a_clerk_binds_for_an_old_man_at_the_hall(server: Server, city: dict[str
         ("户口簿", clerk.login),
         ("授权书", clerk.login),
     ]
+    acts = desk("auditor").get(f"/staff/acts?psn_no={elder['psn_no']}")
+    assert [(one["what"], one["staff"], one["place"]) for one in acts] == [("binding.bound", clerk.login, HALL)]
+
+    # He has no phone to look at it: what his wife bought is printed for him.
+    slip = tmp_path / "使用清单.xlsx"
+    printed = server.command("binding", "slip", elder["certno"], "--out", str(slip))
+    assert printed.returncode == 0, printed.stderr
+    summary, lines = openpyxl.load_workbook(slip).worksheets
+    assert [row[1].value for row in summary.iter_rows() if row[0].value == "合计"] == [25]
+    head, first, *_ = lines.iter_rows(values_only=True)
+    assert head == ("时间", "使用人", "医药机构", "用途", "结算ID", "金额")
+    assert (first[1], first[2], first[5]) == (wife["name"], "岛城演示药店", 25)
