@@ -1,7 +1,8 @@
 """S07 and S17 through the real server: limits that are used up, and how far money goes, before and after its day.
 
-山东 takes no part in sharing across provinces, by ``rules/370000/sharing.toml``; the other days are as shipped: 陕西
-shares in the whole province from 2024-05-22, provinces with each other from 2026-01-09.
+By ``rules`` 西安 shares in its own pool only from 2026 on, and 山东 takes no part in sharing across provinces.
+The other days are as shipped: 陕西 shares in the whole province from 2024-05-22, provinces with each other from
+2026-01-09.
 """
 
 from collections.abc import Callable
@@ -74,6 +75,7 @@ PLACES = [
     # where she buys, on which day, whether her daughter's money of 西安 pays there, and what she is told otherwise
     ("610400", "2024-05-21", False, "西安市的钱，在咸阳市使用"),
     ("610400", "2024-05-22", True, ""),
+    ("610400", "2026-02-01", False, "西安市的钱，在咸阳市使用"),
     ("450100", "2026-01-08", False, "广西壮族自治区当时未开通跨省共济"),
     ("450100", "2026-01-09", True, ""),
     ("370200", "2026-01-08", False, "西安市的钱，在青岛市使用"),
@@ -158,3 +160,13 @@ def test_who_lives_where_no_province_is_open_cannot_be_bound(server: Server, cit
     refused = SignedIn(server, far).post("/bindings", form(user, "parent"))
     told = "山东省未开通跨省共济，授权人参保地（南昌市）与使用人参保地（青岛市）之间不能共济"
     assert (refused.status_code, refused.json()["title"]) == (409, told)
+
+
+def test_a_place_that_shares_in_its_own_pool_only_names_both_pools(server: Server, city: dict[str, Any]) -> None:
+    """S17, KIN-11: nobody of another pool is bound there; in its own pool it goes on."""
+    daughter, user = by_role(city, "S17 local daughter"), by_role(city, "S17 authoriser")
+    refused = SignedIn(server, daughter).post("/bindings", form(user, "parent"))
+    told = "授权人参保地（西安市）与使用人参保地（咸阳市）不在同一统筹区共济范围内"
+    assert (refused.status_code, refused.json()["title"]) == (409, told)
+    shop = shop_in(server, city, "610100")
+    assert paid(shop, by_role(city, "S17 mother"), item_of(city), "9.00") == (0, 9_00, 0)
