@@ -9,17 +9,26 @@ from typing import Any
 import psycopg
 import pytest
 
-from his import Client, Desk, Server, SignedIn, by_role, institution_of, item_of, paid
+from his import (
+    SIGNED,
+    Client,
+    Desk,
+    Server,
+    SignedIn,
+    by_role,
+    form,
+    institution_of,
+    item_of,
+    paid,
+)
 
 
 def pharmacy(server: Server, city: dict[str, Any], region: str = "610100") -> Client:
     return Client(server.gateway, institution_of(city, region, "pharmacy")["fixmedins_code"], region)
 
 
-def bound(payer: SignedIn, user: dict[str, Any], relation: str = "parent") -> str:
-    form = {"user_certificate_no": user["certno"], "user_name": user["name"], "user_region": user["region"]}
-    signed = {"notice_accepted": True, "signature": "[[[1,2],[3,4],[5,9]]]"}
-    answer = payer.post("/bindings", form | signed | {"relation": relation})
+def bound(payer: SignedIn, user: dict[str, Any]) -> str:
+    answer = payer.post("/bindings", form(user, **SIGNED))
     assert answer.json()["state_text"] == "已绑定", answer.text
     return str(answer.json()["id"])
 

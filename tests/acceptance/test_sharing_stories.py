@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 
 from his import (
+    SIGNED,
     Client,
     Desk,
     Server,
     SignedIn,
     balance,
     by_role,
+    form,
     institution_of,
     item_of,
     owed_between,
@@ -25,13 +27,6 @@ from his import (
     split,
     with_parts,
 )
-
-SIGNED = {"notice_accepted": True, "signature": "[[[1,2],[3,4],[5,9]]]"}
-
-
-def form(user: dict[str, Any], relation: str, **other: object) -> dict[str, object]:
-    named = {"user_certificate_no": user["certno"], "user_name": user["name"], "user_region": user["region"]}
-    return named | SIGNED | {"relation": relation} | other
 
 
 def active(one: SignedIn) -> str:
@@ -62,7 +57,7 @@ def test_own_money_first_then_what_the_daughter_allows_then_cash(server: Server,
 
     # The mother, for one time only: the first bill draws, the second finds nothing.
     mother = by_role(city, "S07 mother")
-    once = her.post("/bindings", form(mother, "parent", term="single_use")).json()
+    once = her.post("/bindings", form(mother, term="single_use", **SIGNED)).json()
     bills += [paid(shop, mother, item, "25.00") for _ in range(2)]
     assert bills[-2:] == [(10_00, 15_00, 0), (0, 0, 25_00)]
     assert [b["state_text"] for b in her.get("/bindings") if b["id"] == once["id"]] == ["已失效"]
@@ -138,7 +133,7 @@ def test_money_of_the_province_at_once_and_of_another_as_a_quota(
     assert balance(server, son) == before - 40_00
 
     her, his = SignedIn(server, far), SignedIn(server, user)
-    made = her.post("/bindings", form(user, "parent")).json()
+    made = her.post("/bindings", form(user, **SIGNED)).json()
     assert (made["mode"], made["state"]) == ("quota_hold", "pending")
     assert his.post(f"/bindings/{made['id']}/confirm").json()["state"] == "active"
     assert her.put(f"/bindings/{made['id']}/quota", {"amount": "30.00"}).status_code == 200
@@ -157,7 +152,7 @@ def test_money_of_the_province_at_once_and_of_another_as_a_quota(
 def test_who_lives_where_no_province_is_open_cannot_be_bound(server: Server, city: dict[str, Any]) -> None:
     """S17: refused with the place that takes no part."""
     far, user = by_role(city, "S17 authoriser in another province"), by_role(city, "Qingdao mother-in-law")
-    refused = SignedIn(server, far).post("/bindings", form(user, "parent"))
+    refused = SignedIn(server, far).post("/bindings", form(user, **SIGNED))
     told = "山东省未开通跨省共济，授权人参保地（南昌市）与使用人参保地（青岛市）之间不能共济"
     assert (refused.status_code, refused.json()["title"]) == (409, told)
 
@@ -165,7 +160,7 @@ def test_who_lives_where_no_province_is_open_cannot_be_bound(server: Server, cit
 def test_a_place_that_shares_in_its_own_pool_only_names_both_pools(server: Server, city: dict[str, Any]) -> None:
     """S17, KIN-11: nobody of another pool is bound there; in its own pool it goes on."""
     daughter, user = by_role(city, "S17 local daughter"), by_role(city, "S17 authoriser")
-    refused = SignedIn(server, daughter).post("/bindings", form(user, "parent"))
+    refused = SignedIn(server, daughter).post("/bindings", form(user, **SIGNED))
     told = "授权人参保地（西安市）与使用人参保地（咸阳市）不在同一统筹区共济范围内"
     assert (refused.status_code, refused.json()["title"]) == (409, told)
     shop = shop_in(server, city, "610100")
