@@ -37,7 +37,7 @@ def may_bind(
     Every condition is looked at; the one that stands first in the order of precedence is answered.
     """
     reasons = _unfit(authoriser, account_state, user, on)
-    reasons += _outside(book, authoriser, user, relation, on)
+    reasons += barred_by_place(book, authoriser, user, relation, on)
     reasons += _too_many(book, authoriser, user, counts, on)
     return foremost(reasons) if reasons else None
 
@@ -58,8 +58,8 @@ def _unfit(authoriser: Person, account_state: AccountState, user: Person, on: da
     return reasons
 
 
-def _outside(book: PolicyBook, authoriser: Person, user: Person, relation: Relation, on: date) -> list[Refusal]:
-    """Conditions on relation and place."""
+def barred_by_place(book: PolicyBook, authoriser: Person, user: Person, relation: Relation, on: date) -> list[Refusal]:
+    """Why two people may not share, by the authoriser's place and theirs together: relation and reach."""
     region = book.name(authoriser.region)
     kin = book.rule(Kin, authoriser.region, "sharing.kin", on)
     reach = book.rule(SharingReach, authoriser.region, "sharing.reach", on)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psycopg
@@ -29,8 +30,7 @@ from gongji.service.staff import Role, Staff, add_staff
 from gongji.settings import Settings
 
 PASSWORD = "demo-pass-1"
-STAFF_PASSWORD = "staff-pass-1"
-STAFF_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+STAFF_PASSWORD, STAFF_SECRET = "staff-pass-1", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 PHARMACY = "P61010000001"
 NAMES = {"father": "卢守田", "son": "卢远", "mother": "秦月英", "stranger": "白路人", "unverified": "方未验"}
 
@@ -117,7 +117,6 @@ class Browser:
 
 
 Calls = Callable[[str | None], Awaitable[Api]]
-Desks = Callable[..., Awaitable[Api]]
 
 
 @pytest.fixture(scope="module")
@@ -156,25 +155,6 @@ async def api(app: Litestar, people: dict[str, Person]) -> AsyncIterator[Calls]:
 
 
 @pytest.fixture
-async def desk(api: Calls, running: Platform) -> Desks:
-    """Signs a member of staff in; answers a caller with his token."""
-
-    async def sign_in(login: str, role: Role, region: str | None = None) -> Api:
-        async with running.pool.connection() as conn:
-            await add_staff(
-                conn, running, Staff(login=login, name=login, role=role, region=region), STAFF_PASSWORD, STAFF_SECRET
-            )
-        caller = await api(None)
-        body = {"login": login, "password": STAFF_PASSWORD, "code": pyotp.TOTP(STAFF_SECRET).now()}
-        answer = await caller.post("/staff/sessions", body)
-        assert answer.status_code == 201, answer.text
-        caller.headers = {"authorization": f"Bearer {answer.json()['token']}"}
-        return caller
-
-    return sign_in
-
-
-@pytest.fixture
 def buy(running: Platform, people: dict[str, Person]) -> Callable[[str, int, str], Awaitable[str]]:
     """Settles a purchase of some fen for a person; returns the settlement's id."""
 
@@ -198,3 +178,22 @@ def buy(running: Platform, people: dict[str, Person]) -> Callable[[str, int, str
         return outcome.settlement.id
 
     return settle
+
+
+@pytest.fixture
+async def desk(api: Any, running: Platform) -> Any:
+    """Signs a member of staff in; answers a caller with his token."""
+
+    async def sign_in(login: str, role: Role, region: str | None = None) -> Any:
+        async with running.pool.connection() as conn:
+            await add_staff(
+                conn, running, Staff(login=login, name=login, role=role, region=region), STAFF_PASSWORD, STAFF_SECRET
+            )
+        caller = await api(None)
+        body = {"login": login, "password": STAFF_PASSWORD, "code": pyotp.TOTP(STAFF_SECRET).now()}
+        answer = await caller.post("/staff/sessions", body)
+        assert answer.status_code == 201, answer.text
+        caller.headers = {"authorization": f"Bearer {answer.json()['token']}"}
+        return caller
+
+    return sign_in
