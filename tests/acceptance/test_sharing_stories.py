@@ -71,10 +71,10 @@ PLACES = [
     ("610400", "2024-05-21", False, "西安市的钱，在咸阳市使用"),
     ("610400", "2024-05-22", True, ""),
     ("610400", "2026-02-01", False, "西安市的钱，在咸阳市使用"),
-    ("450100", "2026-01-08", False, "广西壮族自治区当时未开通跨省共济"),
+    ("450100", "2026-01-08", False, "未收录陕西省、广西壮族自治区当时已开通跨省共济"),
     ("450100", "2026-01-09", True, ""),
     ("370200", "2026-01-08", False, "西安市的钱，在青岛市使用"),
-    ("370200", "2026-01-09", False, "山东省当时未开通跨省共济"),
+    ("370200", "2026-01-09", False, "山东省没有开通跨省共济"),
 ]
 
 
@@ -153,7 +153,7 @@ def test_who_lives_where_no_province_is_open_cannot_be_bound(server: Server, cit
     """S17: refused with the place that takes no part."""
     far, user = by_role(city, "S17 authoriser in another province"), by_role(city, "Qingdao mother-in-law")
     refused = SignedIn(server, far).post("/bindings", form(user, **SIGNED))
-    told = "山东省未开通跨省共济，授权人参保地（南昌市）与使用人参保地（青岛市）之间不能共济"
+    told = "山东省没有开通跨省共济，授权人参保地（南昌市）与使用人参保地（青岛市）之间不能共济"
     assert (refused.status_code, refused.json()["title"]) == (409, told)
 
 
