@@ -207,5 +207,8 @@ def slip(
     refusal = on_behalf(data, person, work)
     if refusal:
         fail(refusal.text)
-    out.write_bytes(written.getvalue())
+    try:
+        out.write_bytes(written.getvalue())
+    except OSError as fault:
+        fail(f"写不了 {out}：{fault.strerror}")
     typer.echo(f"已写 {out}")

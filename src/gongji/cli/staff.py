@@ -11,10 +11,10 @@ from rich.table import Table
 from gongji.cli.as_staff import ByStaff, as_staff, number_of
 from gongji.cli.opening import DataOption, fail, on_platform
 from gongji.core.notices import spoken_time
-from gongji.core.refusal import Refusal
+from gongji.core.refusal import Code, Refusal, refuse
 from gongji.service.platform import Platform
 from gongji.service.staff import Role, Staff, add_staff, all_staff, disable_staff, new_totp_secret, totp_address
-from gongji.service.staff_acts import Act, acts
+from gongji.service.staff_acts import READERS, Act, acts
 
 staff_app = typer.Typer(no_args_is_help=True, help="经办人员：开户、列出、停用、办理记录。")
 
@@ -89,6 +89,8 @@ def list_acts(
     """
 
     async def work(platform: Platform, staff: Staff) -> list[Act] | Refusal:
+        if staff.role not in READERS:
+            return refuse(Code.ROLE_MISSING, roles="、".join(role.label for role in READERS))
         number = await number_of(platform, person) if person else None
         return number if isinstance(number, Refusal) else await acts(platform, staff, person_no=number, limit=limit)
 

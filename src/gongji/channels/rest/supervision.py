@@ -21,7 +21,7 @@ from gongji.service.binding_request import BindingRequest
 from gongji.service.bindings import bind
 from gongji.service.platform import Platform
 from gongji.service.staff import Role, Staff
-from gongji.service.staff_acts import Desk, acts
+from gongji.service.staff_acts import READERS, Desk, acts
 
 TAGS: Final = ["经办"]
 COUNTER: Final = "counter"
@@ -188,7 +188,7 @@ _ACTS: Final = {
 }
 
 
-@get("/staff/acts", tags=TAGS, **desk(Role.AUDITOR, Role.REVIEWER))
+@get("/staff/acts", tags=TAGS, **desk(*READERS))
 async def list_acts(
     request: Request[Any, Any, Any],
     platform: NamedDependency[Platform],
