@@ -359,7 +359,7 @@ async def _open_city(platform: Platform) -> City:
     return City(platform, app, http)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def open_city() -> Callable[[Platform], Coroutine[Any, Any, City]]:
     """For tests that run a loop of their own."""
     return _open_city
