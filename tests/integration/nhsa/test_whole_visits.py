@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Callable, Coroutine
 from decimal import Decimal
+from itertools import count
 from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, Phase, settings
@@ -12,14 +13,19 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from gongji.core.codes import Relation
 from gongji.core.policy import PolicyBook
+from gongji.core.refusal import Refusal
 from gongji.ledger.verify import verify
 from gongji.service.commands import ReturnedItem, ReturnPart, Sender
+from gongji.service.mobile_orders import consent
 from gongji.service.platform import Platform
+from integration.nhsa.test_mobile_payment import named as phone
+from integration.nhsa.test_mobile_payment import token_of, upload
 from stays import admission, bill, change, discharge, disease, line, named, referral
 
 T = TypeVar("T")
 AMOUNTS = st.integers(1, 900_000).map(lambda fen: f"{fen // 100}.{fen % 100:02d}")
 SIX = st.integers(0, 5)
+_refunds = count(1)
 
 
 class Counter(RuleBasedStateMachine):
@@ -41,6 +47,8 @@ class Counter(RuleBasedStateMachine):
         self.visits: list[str] = []
         self.settled: list[dict[str, Any]] = []
         self.lines: dict[str, list[str]] = {}
+        self.orders: list[dict[str, Any]] = []
+        self.paid_orders: set[str] = set()
         self.paid = 0
 
     async def moved(self) -> list[tuple[Any, ...]]:
@@ -197,6 +205,64 @@ class Counter(RuleBasedStateMachine):
             "2202": named(person, number, ipt_otp_no="x"),
         }
         self.send(what, contents.get(what, named(person, number)))
+
+    @rule(who=st.integers(0, 1), amount=AMOUNTS, shown=st.integers(0, 3))
+    def send_to_the_phone(self, who: int, amount: str, shown: int) -> None:
+        """A bill for the phone, sometimes under the code of the other patient."""
+        person = self.people[who]
+        token = self.run(token_of(self.city, self.city.hospital, self.people[who if shown else 1 - who]))
+        output = self.send("6201", upload(self.city.hospital, person, token, amount))
+        if output:
+            data = output["data"]
+            self.orders.append({"payOrdId": data["payOrdId"], "payToken": data["payToken"], "ecToken": token})
+
+    @rule(at=SIX, agreed=st.integers(0, 3), again=st.booleans())
+    def pay_on_the_phone(self, at: int, agreed: int, again: bool) -> None:  # noqa: FBT001
+        """With or without the patient's consent, once or twice: it is posted once."""
+        if not self.orders:
+            return
+        order = self.orders[at % len(self.orders)]
+        code = "0" * 28
+        if agreed:
+            [(person,)] = self.run(
+                self.city.rows("select person_no from mobile_order where id = %s", order["payOrdId"])
+            )
+            given = self.run(consent(self.city.platform, person, order["payOrdId"], "portal"))
+            code = code if isinstance(given, Refusal) else given
+        known = order["payOrdId"] in self.paid_orders
+        for _ in range(1 + again):
+            output = self.send("6202", phone(order, payAuthNo=code, orgBizSer="1"))
+            if output and not known:
+                known = True
+                self.paid_orders.add(order["payOrdId"])
+                self.paid += int(output["data"]["psnAcctPay"] * 100)
+
+    @rule(at=SIX, kind=st.sampled_from(["ALL", "HI", "CASH"]))
+    def refund_on_the_phone(self, at: int, kind: str) -> None:
+        if not self.orders:
+            return
+        order = self.orders[at % len(self.orders)]
+        asked = (self.send("6301", phone(order)) or {"data": {}})["data"]
+        parts = {name: asked.get(name) or 0 for name in ("feeSumamt", "psnAcctPay", "fundPay", "ownPayAmt")}
+        cash = {"ALL": parts["ownPayAmt"], "HI": 0, "CASH": parts["ownPayAmt"]}[kind]
+        wanted = phone(
+            order,
+            appRefdSn=f"R{next(_refunds)}",
+            refdType=kind,
+            totlRefdAmt=str(parts["feeSumamt"]),
+            psnAcctRefdAmt=str(parts["psnAcctPay"]),
+            fundRefdAmt=str(parts["fundPay"]),
+            cashRefdAmt=str(cash),
+            ecToken=order["ecToken"],
+        )
+        output = self.send("6203", wanted)
+        if output and kind != "CASH":
+            self.paid -= int(parts["psnAcctPay"] * 100)
+
+    @rule(at=SIX)
+    def take_off_the_phone(self, at: int) -> None:
+        if self.orders:
+            self.send("6401", phone(self.orders[at % len(self.orders)]))
 
     @rule(who=st.integers(0, 1), kind=st.sampled_from(["2501", "2503"]))
     def file(self, who: int, kind: str) -> None:
