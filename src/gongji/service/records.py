@@ -16,7 +16,7 @@ from gongji.core.record import Settlement, parse_settlement_id, settlement_id
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.ledger import rows, store
 from gongji.ledger.documents import restore
-from gongji.service.people import Holding, holding_of, people_by_number, read_accounts
+from gongji.service.people import Holding, account_history, holding_of, people_by_number
 from gongji.service.platform import Platform
 
 PAGE = 50
@@ -100,7 +100,7 @@ async def account_page(platform: Platform, person_no: str) -> AccountPage | Refu
             for row in await cursor.fetchall()
             if row[7] == holding.person.region
         }
-        movements = await _movements(conn, [account.id for account in holding.personal], PAGE, None)
+        movements = await _movements(conn, await _account_ids(conn, person_no), PAGE, None)
     return AccountPage(
         holding=holding,
         year=year,
@@ -118,8 +118,11 @@ async def movements_of(
 ) -> list[Movement]:
     """Movements of a person's account, newest first, from after ``before`` on; of one kind of business, or of all."""
     async with platform.pool.connection() as conn:
-        accounts = [a for a in await read_accounts(conn, person_no) if a.kind is AccountKind.PERSONAL]
-        return await _movements(conn, [account.id for account in accounts], limit, before, business)
+        return await _movements(conn, await _account_ids(conn, person_no), limit, before, business)
+
+
+async def _account_ids(conn: AsyncConnection, person_no: str) -> list[int]:
+    return [a.id for a in await account_history(conn, person_no) if a.kind is AccountKind.PERSONAL]
 
 
 async def _movements(

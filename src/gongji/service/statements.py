@@ -35,6 +35,7 @@ KINDS: Final = {
     "set_aside": "划拨共济",
     "given_back": "共济退回",
     "credit": "划入",
+    "moved": "参保地转移",
     "correction": "更正",
 }
 """Business behind a line, by kind of journal."""
@@ -47,6 +48,7 @@ _PURPOSES: Final = {
     "wallet": "医保钱包",
     "shared_family": "家庭共济账户",
     "shared_quota": "共济额度",
+    "moved": "个人账户",
 }
 _CARES: Final = {care.value: care.label for care in Care}
 

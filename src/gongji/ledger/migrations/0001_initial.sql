@@ -54,10 +54,14 @@ create table person (
     -- Figures of the premiums that stand, beside the row so that a bill reads them with the person.
     repaid_years smallint not null default 0 check (repaid_years between 0 and missing_years),
     covered date[],               -- first and last day of each span that is paid for, in turn; null where none is
+    -- Moves between pooling areas in turn: the first day in the new one, and the one that was left; null where none is.
+    moved_on date[],
+    moved_from text[],
     employer text not null default '',
     real_name_verified boolean not null default false,
     password_hash text,
     fictitious boolean not null default false,
+    check (moved_on is null and moved_from is null or cardinality(moved_on) = cardinality(moved_from)),
     check ((scheme = 'employee') = (status in ('active', 'retired')))
 );
 -- Everything the national catalogue files list (13xx): what is charged, and diagnoses, operations and diseases.
@@ -152,11 +156,11 @@ create table account (
     kind account_kind not null,
     owner text not null,          -- person_no, institution code, or counterpart region
     segment text not null default 'whole' check (segment in ('whole', 'current_year', 'historical')),
-    state text not null default 'open' check (state in ('open', 'frozen', 'closed', 'none')),
+    state text not null default 'open' check (state in ('open', 'frozen', 'closed', 'none', 'moved')),
     balance bigint not null default 0 check (balance >= 0),
     binding text not null default '',   -- of a quota: the binding it is frozen for
     primary key (region, id),
-    check (state <> 'none' or balance = 0),
+    check (state not in ('none', 'moved') or balance = 0),
     check (kind in ('personal', 'family', 'quota_hold', 'wallet') or balance = 0),
     check ((binding <> '') = (kind = 'quota_hold'))
 )
@@ -577,7 +581,7 @@ create table journal (
     kind text not null check (kind in ('credit', 'settlement', 'reversal', 'partial_return', 'set_aside',
                                        'given_back', 'transfer',
                                        'transfer_accepted', 'transfer_returned', 'premium', 'premium_refund',
-                                       'clearing', 'correction')),
+                                       'moved', 'clearing', 'correction')),
     booked_at timestamptz not null,
     sender text not null,
     message_id text not null,

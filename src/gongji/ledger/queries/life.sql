@@ -12,6 +12,22 @@ update person set insurance = %(insurance)s, suspended_on = %(suspended_on)s,
     died_on = coalesce(%(died_on)s, died_on)
 where person_no = %(person_no)s;
 
+-- name: move_person
+update person set region = %(to)s, moved_on = array_append(moved_on, %(on)s::date),
+    moved_from = array_append(moved_from, %(left)s::text)
+where person_no = %(person_no)s;
+
+-- name: end_filings_of
+-- What was filed with one pooling area holds nothing in another.
+update filing set ends_on = case when begins_on < %(on)s then %(on)s::date - 1 else ends_on end,
+    state = case when begins_on < %(on)s then 'open' else 'revoked' end,
+    revoked_at = case when begins_on < %(on)s then null else %(at)s end
+where person_no = %(person_no)s and state = 'open' and (ends_on is null or ends_on >= %(on)s);
+
+-- name: leave_accounts
+-- Accounts of a place that their owner has left; what belongs on them goes to those of his new place.
+update account set state = 'moved' where id = any(%(ids)s);
+
 -- name: replace_card
 with old as (
     insert into former_card (card_no, person_no, replaced_at)

@@ -32,6 +32,7 @@ _KINDS = {
     "transfer": "钱包转账",
     "transfer_accepted": "钱包收款",
     "transfer_returned": "转账退回",
+    "moved": "参保地转移",
 }
 LIMITED = (AccountState.FROZEN, AccountState.CLOSED)
 
