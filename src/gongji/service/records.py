@@ -143,10 +143,6 @@ async def _movements(
         before_line=line,
         kinds=list(business.kinds) if business else None,
     )
-    moved = await cursor.fetchall()
-    people = await people_by_number(conn, list({row[7] for row in moved if row[7]}))
-    cursor = await store.run(conn, "institutions", codes=list({row[8] for row in moved if row[8]}))
-    places = {row[0]: row[2] for row in await cursor.fetchall()}
     return [
         Movement(
             key=(row[5], row[2], row[10]),
@@ -157,14 +153,14 @@ async def _movements(
             kind=row[4],
             settlement=settlement_id(row[1], row[0], row[2]) if row[11] else None,
             person_no=row[7],
-            person_name=people[row[7]].name if row[7] else "",
-            institution=places.get(row[8], ""),
+            person_name=row[15] or "",
+            institution=row[8] or "",
             care=Care(row[9]) if row[9] else None,
             premium=settlement_id(row[1], row[0], row[2]) if row[12] else None,
             premium_kind=PremiumKind(row[12]) if row[12] else None,
             premium_year=row[13],
         )
-        for row in moved
+        for row in await cursor.fetchall()
     ]
 
 
