@@ -5,7 +5,7 @@ PYTHON ?= python3
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench dev lock schema
+.PHONY: help install demo test check bench dev lock pictures schema
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -46,6 +46,9 @@ browser: install
 bench: install ## figures of this machine, as ratios in one run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]' --no-build-isolation
 	$(BIN)/gongji bench settle --runs 3 --picture docs/performance.svg
+
+pictures: browser ## the pictures in docs/, taken anew
+	$(BIN)/python tests/acceptance/web/pictures.py
 
 schema: ## write the first migration from the schema, while nothing is released
 	@cat src/gongji/ledger/schema/*.sql > src/gongji/ledger/migrations/0001_initial.sql

@@ -10,6 +10,7 @@ from datetime import date
 
 from gongji.core.codes import PlaceKind, Purpose, SharingMode
 from gongji.core.family import Limits
+from gongji.core.life import LifeKind
 
 Purse = tuple[str, str, str]
 """Whose money, of which kind (``personal``, ``family``, ``quota_hold``, ``wallet``, ``transit``), and for what."""
@@ -55,10 +56,14 @@ class Someone:
 
     name: str
     employee: bool
+    region: str
     insured: bool = True
     dead: bool = False
     frozen: bool = False
-    wallet_frozen: bool = False
+    reported: list[tuple[LifeKind, date]] = field(default_factory=list)
+    """What was reported of his insurance, and for which day."""
+    moved: list[tuple[date, str]] = field(default_factory=list)
+    """Where he went, and his first day there."""
 
 
 @dataclass(eq=False)
@@ -87,12 +92,16 @@ class Link:
 
     def left(self, today: date) -> int | None:
         """What the limits still allow of one payment; None is anything."""
-        day = sum(fen for on, fen, _ in self.drawn if on == today)
-        year = sum(fen for on, fen, _ in self.drawn if on.year == today.year)
-        ever = sum(fen for _, fen, _ in self.drawn)
-        one, limits = self.limits.per_transaction, self.limits
-        room = [(one, 0), (limits.per_day, day), (limits.per_year, year), (limits.total, ever)]
-        return min((max(0, most - gone) for most, gone in room if most is not None), default=None)
+        room = [max(0, most - sum(fen for _, fen, _ in gone)) for most, gone in self.against_limits(today)]
+        one = self.limits.per_transaction
+        return min(room if one is None else [*room, one], default=None)
+
+    def against_limits(self, today: date) -> list[tuple[int, list[tuple[date, int, str]]]]:
+        """Each limit that is set on a span of time, with what was drawn in that span."""
+        day = [one for one in self.drawn if one[0] == today]
+        year = [one for one in self.drawn if one[0].year == today.year]
+        spans = [(self.limits.per_day, day), (self.limits.per_year, year), (self.limits.total, self.drawn)]
+        return [(most, gone) for most, gone in spans if most is not None]
 
     def purse(self) -> Purse:
         return self.authoriser, KIND[self.mode], self.id if self.mode is SharingMode.QUOTA_HOLD else ""

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 import httpx
+import pyotp
 
 GONGJI = str(Path(sys.executable).with_name("gongji"))
 _serial = itertools.count(1)
@@ -67,7 +68,7 @@ class Server:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and self.process and self.process.poll() is None:
             try:
-                if all(httpx.get(f"{url}/healthz").status_code == 200 for url in (self.portal, self.gateway)):
+                if all(_shared.get(f"{url}/healthz").status_code == 200 for url in (self.portal, self.gateway)):
                     return
             except httpx.TransportError:
                 pass
@@ -283,19 +284,51 @@ class Client:
         }
 
 
-class SignedIn:
-    """A person of the demo city, signed in over REST."""
+class Caller:
+    """Somebody's calls over REST with his token."""
 
-    def __init__(self, server: Server, person: dict[str, Any]) -> None:
+    def __init__(self, server: Server, token: str) -> None:
         self.root = f"{server.portal}/api"
-        login = {"login": person["login"]["certno"], "password": person["login"]["password"]}
-        self.headers = {"Authorization": f"Bearer {_shared.post(f'{self.root}/sessions', json=login).json()['token']}"}
+        self.headers = {"Authorization": f"Bearer {token}"}
 
     def get(self, path: str) -> Any:
-        return _shared.get(f"{self.root}{path}", headers=self.headers).json()
+        return self.ask("GET", path).json()
 
     def post(self, path: str, body: object = None) -> httpx.Response:
-        return _shared.post(f"{self.root}{path}", json=body, headers=self.headers)
+        return self.ask("POST", path, body)
+
+    def put(self, path: str, body: object) -> httpx.Response:
+        return self.ask("PUT", path, body)
+
+    def ask(self, method: str, path: str, body: object = None) -> httpx.Response:
+        return _shared.request(method, f"{self.root}{path}", json=body, headers=self.headers)
+
+
+class SignedIn(Caller):
+    """A person of the demo city, signed in over REST: once for a whole run, since checking a password is made slow."""
+
+    _tokens: ClassVar[dict[tuple[str, str], str]] = {}
+
+    def __init__(self, server: Server, person: dict[str, Any]) -> None:
+        login = {"login": person["login"]["certno"], "password": person["login"]["password"]}
+        key = (server.portal, login["login"])
+        if key not in self._tokens:
+            answer = _shared.post(f"{server.portal}/api/sessions", json=login)
+            assert answer.status_code == 201, answer.text
+            self._tokens[key] = answer.json()["token"]
+        super().__init__(server, self._tokens[key])
+        self.person = person
+
+
+class Desk(Caller):
+    """A member of the agency's staff, signed in over REST."""
+
+    def __init__(self, server: Server, staff: dict[str, str]) -> None:
+        login = {"login": staff["user"], "password": staff["password"], "code": pyotp.TOTP(staff["totp_secret"]).now()}
+        answer = _shared.post(f"{server.portal}/api/staff/sessions", json=login)
+        assert answer.status_code == 201, answer.text
+        super().__init__(server, answer.json()["token"])
+        self.login = staff["user"]
 
 
 def with_parts(data: dict[str, Any], preview: dict[str, Any]) -> dict[str, Any]:
@@ -339,10 +372,32 @@ def item_of(city: dict[str, Any]) -> str:
     return next(i["med_list_codg"] for i in city["catalogue"] if i["level"] == "甲" and i["kind"] == "western_drug")
 
 
+def by_role(city: dict[str, Any], role: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(person for person in city["people"] if person["role"] == role)
+    return found
+
+
 def balance(server: Server, person: dict[str, Any]) -> int:
     """What the account page's own interface shows."""
-    with httpx.Client(base_url=server.portal) as http:
-        login = {"login": person["login"]["certno"], "password": person["login"]["password"]}
-        token = http.post("/api/sessions", json=login).json()["token"]
-        account = http.get("/api/me/account", headers={"Authorization": f"Bearer {token}"}).json()
-    return int(Decimal(account["balance"]) * 100)
+    return int(Decimal(SignedIn(server, person).get("/me/account")["balance"]) * 100)
+
+
+def paid(shop: Client, who: dict[str, Any], item: str, amount: str, **other: str) -> tuple[int, int, int]:
+    """Own money, relatives' money and cash of a purchase, in fen."""
+    sent = shop.pharmacy_input(who, item, amount)
+    sent["druginfo"] |= other
+    return split(shop.ok("2102", sent)["setlinfo"])
+
+
+def split(info: dict[str, Any]) -> tuple[int, int, int]:
+    """Own money, relatives' money and cash of a settlement, in fen."""
+    assert_sums(info)
+    shared = fen(info["acct_mulaid_pay"])
+    return fen(info["acct_pay"]) - shared, shared, fen(info["psn_cash_pay"])
+
+
+def owed_between(staff: Desk, debtor: str, creditor: str) -> tuple[int, int]:
+    """What one pooling area owes another for this month, in fen, and how many lines are behind it."""
+    pairs = staff.get(f"/clearing/months/{datetime.now(ZoneInfo('Asia/Shanghai')):%Y-%m}")["pairs"]
+    found = [one for one in pairs if (one["debtor"], one["creditor"]) == (debtor, creditor)]
+    return sum(int(Decimal(one["amount"]) * 100) for one in found), sum(one["lines"] for one in found)

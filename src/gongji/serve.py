@@ -27,6 +27,7 @@ from gongji.ledger.migrate import migrate
 from gongji.ledger.sql import queries
 from gongji.listening import Listening, expect_free
 from gongji.logs import write_log_lines
+from gongji.memory import settle_in
 from gongji.policyfiles import load, locate
 from gongji.service import binding_life, notices, set_aside, wallet
 from gongji.service.abuse_scan import scan
@@ -122,6 +123,7 @@ async def listen(platform: Platform, settings: Settings, listening: Listening) -
         Listener(portal(platform, settings), listening.host, listening.port),
         Listener(gateway(platform, settings), listening.host, listening.gateway_port),
     ]
+    settle_in()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _stopper(servers))

@@ -1,19 +1,13 @@
 """S10 and the insurance product of S09 through the real server: paid once, seen alike by every way."""
 
-import json
 from typing import Any
 
-from his import Server, SignedIn, balance
+from his import Server, SignedIn, balance, by_role
+from pages import Pages
 
 
-def by_role(city: dict[str, Any], role: str) -> dict[str, Any]:
-    found: dict[str, Any] = next(person for person in city["people"] if person["role"] == role)
-    return found
-
-
-def test_a_son_pays_his_mothers_premium_and_finds_it_by_three_ways(server: Server) -> None:
+def test_a_son_pays_his_mothers_premium_and_finds_it_by_three_ways(server: Server, city: dict[str, Any]) -> None:
     """S10: minus 400.00, the year marked, one record by each way, 该年度已缴 the second time; a stranger is refused."""
-    city = server.city()
     son, mother = by_role(city, "S10 son"), by_role(city, "S10 mother")
     binding = next(
         b["id"] for b in city["bindings"] if (b["authoriser"], b["user"]) == (son["psn_no"], mother["psn_no"])
@@ -32,41 +26,47 @@ def test_a_son_pays_his_mothers_premium_and_finds_it_by_three_ways(server: Serve
     record = (paid.json()["id"], mother["name"], year, "400.00")
     in_the_app = me.get("/me/premiums")[0]  # 服务 → 家庭共济 → 代缴信息
     assert (in_the_app["id"], in_the_app["person"], in_the_app["year"], in_the_app["amount"]) == record
-    at_the_counter = json.loads(server.command("premium", "list", son["certno"], "--json").stdout)[0]
-    assert tuple(at_the_counter[k] for k in ("id", "person", "year", "amount")) == record
     lines = me.get("/me/movements?business=premium")  # 个人账户明细查询 → 业务类型-代缴保险费
     assert {(m["business_name"], m["amount"]) for m in lines} == {("代缴保险费", "-400.00")}
     assert (lines[0]["premium_id"], lines[0]["person"], lines[0]["premium_year"]) == record[:3]
     assert {m["business"] for m in me.get("/me/movements")} >= {"premium", "credit"}
-    assert len({in_the_app["at"][:19], at_the_counter["at"][:19], lines[0]["at"][:19]}) == 1
+    assert in_the_app["at"][:19] == lines[0]["at"][:19]
     assert SignedIn(server, mother).get("/me/premiums")[0]["id"] == record[0]
 
     twice = me.post("/premiums", asked | {"amount": "400.00"})
     assert (twice.status_code, "该年度已缴" in twice.json()["title"]) == (409, True)
-    daughter = by_role(city, "S10 daughter")
-    pay = (
-        "premium",
-        "pay",
-        "--kind",
-        "居民医保费",
-        "--year",
-        str(year),
-        "--amount",
-        "400.00",
-        "--for",
-        mother["certno"],
-    )
-    second = server.command(*pay, "--by", daughter["certno"])
-    assert (second.returncode, "该年度已缴" in second.stderr) == (1, True)
-    stranger = server.command(*pay, "--by", by_role(city, "S10 unlinked")["certno"])
+    her = SignedIn(server, by_role(city, "S10 daughter"))
+    second = her.post("/premiums", asked | {"amount": "400.00", "binding_id": her.get("/bindings")[0]["id"]})
+    assert (second.status_code, "该年度已缴" in second.json()["title"]) == (409, True)
+    other = by_role(city, "S10 unlinked")
+    theirs = SignedIn(server, other).post("/premiums", asked | {"amount": "400.00"})
+    assert (theirs.status_code, theirs.json()["code"]) == (404, "binding_unknown")
+    figures = ("--kind", "居民医保费", "--year", str(year), "--amount", "400.00")
+    stranger = server.command("premium", "pay", *figures, "--for", mother["certno"], "--by", other["certno"])
     assert (stranger.returncode, "没有生效的家庭共济绑定" in stranger.stderr) == (1, True)
     assert before - balance(server, son) == 400_00
-    assert server.verify()["ok"]
 
 
-def test_an_insurance_product_where_the_place_lets_accounts_buy_it(server: Server) -> None:
+def test_the_same_record_stands_on_the_page_of_each_channel(server: Server, city: dict[str, Any]) -> None:
+    """S10, USE-02, USE-05, USE-10: 陕西医保App, a search in WeChat, and the national app's list of movements."""
+    son, mother = by_role(city, "S10 son"), by_role(city, "S10 mother")
+    number = SignedIn(server, son).get("/me/premiums")[0]["id"]
+    with Pages(server, son) as his:
+        app = his.walk("shaanxi_app", "服务", "家庭共济", "代缴信息")
+        found = his.search("wechat", "家庭成员共济", "家庭共济查询")
+        records = his.walk("national_app", "地方专区", "我要查", "个人账户明细查询", place="610100")
+        only = his.follow(records, "代缴保险费")
+        record = his.get(f"/premiums/{number}")
+    for answer in (app, found, only, record):
+        assert mother["name"] in answer.text
+        assert "400.00" in answer.text
+    for answer in (app, found):
+        assert f"/premiums/{number}" in answer.text
+    assert only.text.partition('aria-label="收支"')[2].count("<li>") == 1, "only premiums are listed"
+
+
+def test_an_insurance_product_where_the_place_lets_accounts_buy_it(server: Server, city: dict[str, Any]) -> None:
     """S09, PUR-03, PUR-04, PUR-05: bought in 上海, not in 西安, and only what the place has named."""
-    city = server.city()
     buyer, xian = by_role(city, "S18 in-service relative"), by_role(city, "S10 daughter")
     me = SignedIn(server, buyer)
     year = int(me.get("/me/account")["year"]) + 1
@@ -80,4 +80,3 @@ def test_an_insurance_product_where_the_place_lets_accounts_buy_it(server: Serve
     assert (other.json()["code"], "演示惠民保" in other.json()["title"]) == ("product_unknown", True)
     shut = SignedIn(server, xian).post("/premiums", product)
     assert (shut.status_code, "本地区暂不支持购买商业保险" in shut.json()["title"]) == (409, True)
-    assert server.verify()["ok"]

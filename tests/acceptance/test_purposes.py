@@ -1,63 +1,24 @@
-"""S09: what account money buys, over the national interface, in a region whose flags change from day to day."""
+"""S09: what account money buys, over the national interface, in a region whose flags change from day to day.
 
-import shutil
-import tempfile
-from collections.abc import Iterator
+The flags of 西安 are those of ``rules/610100/sharing.toml``: wide in the first half of 2025, strict in the second.
+"""
+
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from his import Client, Server, SignedIn, assert_sums, fen, with_parts
+from his import Client, Server, SignedIn, assert_sums, by_role, fen, split, with_parts
 
 REGION = "610100"
-WIDE, STRICT = date(2025, 6, 1), date(2026, 2, 2)
-
-PROFILES = """
-[[purposes]]
-from = 2025-01-01
-to = 2025-12-31
-source = "试验：宽的用途"
-confidence = "low"
-verified_on = 2026-11-22
-review_by = 2027-06-30
-purposes = ["outpatient", "inpatient", "special_disease", "pharmacy", "resident_premium", "ltc_premium",
-    "commercial_health", "vaccine", "checkup", "tcm_prevention", "family_doctor_fee"]
-
-[[purposes]]
-from = 2026-01-01
-source = "试验：只用于就医"
-confidence = "low"
-verified_on = 2026-11-22
-review_by = 2027-06-30
-purposes = ["outpatient", "inpatient"]
-"""
+WIDE, STRICT = date(2025, 6, 1), date(2025, 8, 4)
 
 
 @pytest.fixture(scope="module")
-def profiled() -> Iterator[Server]:
-    """A server whose 西安 opens everything in 2025 and hardly anything in 2026; elsewhere as shipped."""
-    path = Path(tempfile.mkdtemp(prefix="gongji-up-"))
-    path.chmod(0o755)
-    regions = path / "regions"
-    shutil.copytree(Path(__file__).parents[2] / "regions", regions)
-    (regions / REGION / "sharing.toml").write_text(PROFILES, "utf-8")
-    server = Server(path / "data", environment={"GONGJI_REGIONS": str(regions)}).start()
-    yield server
-    assert server.stop() == 0
-    shutil.rmtree(path, ignore_errors=True)
-
-
-@pytest.fixture(scope="module")
-def city(profiled: Server) -> dict[str, Any]:
-    return profiled.city()
-
-
-def by_role(city: dict[str, Any], role: str) -> dict[str, Any]:
-    found: dict[str, Any] = next(person for person in city["people"] if person["role"] == role)
-    return found
+def user(server: Server, city: dict[str, Any]) -> SignedIn:
+    """The patient, who may see the reason of every fen."""
+    return SignedIn(server, by_role(city, "S09 user"))
 
 
 def named(city: dict[str, Any], name: str) -> dict[str, Any]:
@@ -95,32 +56,28 @@ def at(server: Server, city: dict[str, Any], where: str, item: dict[str, Any], o
     return info
 
 
-@pytest.fixture(scope="module")
-def user(profiled: Server, city: dict[str, Any]) -> SignedIn:
-    """The patient, who may see the reason of every fen."""
-    return SignedIn(profiled, by_role(city, "S09 user"))
-
-
 def reasons(user: SignedIn, info: dict[str, Any]) -> str:
     """What the patient is told of a settlement."""
     return "\n".join(step["text"] for step in user.get(f"/settlements/{info['setl_id']}")["trace"])
 
 
-def split(info: dict[str, Any]) -> tuple[int, int]:
-    """Relatives' money and cash, in fen."""
-    return fen(info["acct_mulaid_pay"]), fen(info["psn_cash_pay"])
+def shared_and_cash(info: dict[str, Any]) -> tuple[int, int]:
+    """Relatives' money and cash, in fen; the user's own account is empty."""
+    own, shared, cash = split(info)
+    assert own == 0
+    return shared, cash
 
 
 @pytest.mark.parametrize("name", ["演示降压片", "上臂式电子血压计", "一次性注射器", "医用酒精"])
 def test_the_pharmacys_classes_by_the_profile_of_the_day(
-    profiled: Server, city: dict[str, Any], user: SignedIn, name: str
+    server: Server, city: dict[str, Any], user: SignedIn, name: str
 ) -> None:
     """PUR-06, PUR-07, PUR-08: drug, device, consumable, disinfectant; in the strict profile cash."""
     item = named(city, name)
     price = fen(float(item["price"]))
-    assert split(at_the_pharmacy(profiled, city, item, WIDE)) == (price, 0)
-    strict = at_the_pharmacy(profiled, city, item, STRICT)
-    assert split(strict) == (0, price)
+    assert shared_and_cash(at_the_pharmacy(server, city, item, WIDE)) == (price, 0)
+    strict = at_the_pharmacy(server, city, item, STRICT)
+    assert shared_and_cash(strict) == (0, price)
     assert "当地规定共济资金不能用于这类费用" in reasons(user, strict)
 
 
@@ -141,7 +98,7 @@ HOSPITAL, CENTRE = "长安演示三级医院", "长安演示体检中心"
     ],
 )
 def test_what_is_not_ordinary_care(
-    profiled: Server,
+    server: Server,
     city: dict[str, Any],
     user: SignedIn,
     name: str,
@@ -152,19 +109,18 @@ def test_what_is_not_ordinary_care(
     """PUR-12, PUR-13, PUR-15, PUR-18, PUR-19: opened by the region's flag and place, or never; then it is cash."""
     item = named(city, name)
     price = fen(float(item["price"]))
-    wide = at(profiled, city, where, item, WIDE)
-    assert split(wide) == ((price, 0) if charged else (0, price))
+    wide = at(server, city, where, item, WIDE)
+    assert shared_and_cash(wide) == ((price, 0) if charged else (0, price))
     assert why in reasons(user, wide)
-    strict = at(profiled, city, where, item, STRICT)
-    assert split(strict) == (0, price), "the strict profile opens none of them"
+    strict = at(server, city, where, item, STRICT)
+    assert shared_and_cash(strict) == (0, price), "the strict profile opens none of them"
     assert ("没有开放这一用途" if charged else why) in reasons(user, strict)
 
 
-def test_the_wide_profile_has_exactly_eight_classes_open(profiled: Server) -> None:
+def test_the_wide_profile_has_exactly_eight_classes_open(server: Server) -> None:
     """PUR-01: the list is ours and says so; each class names its source."""
-    told = httpx.get(f"{profiled.portal}/api/purposes?region=610100&on={WIDE}").json()
+    told = httpx.get(f"{server.portal}/api/purposes?region=610100&on={WIDE}").json()
     assert [category["enabled"] for category in told] == [True] * 8
     assert all(category["source"] for category in told)
-    strict = httpx.get(f"{profiled.portal}/api/purposes?region=610100&on={STRICT}").json()
+    strict = httpx.get(f"{server.portal}/api/purposes?region=610100&on={STRICT}").json()
     assert [category["key"] for category in strict if category["enabled"]] == ["care", "pharmacy"]
-    assert profiled.verify()["ok"]

@@ -1,9 +1,13 @@
 """Killed in the middle of a stream of settlements, nothing acknowledged is lost and nothing is done twice."""
 
+import itertools
 import os
+import shutil
 import signal
+import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +19,7 @@ from his import Client, Server, family_of, institution_of, item_of
 
 CLIENTS = 6
 SECONDS_BEFORE = 1.5
+_numbers = itertools.count(10)
 
 
 class Stream(threading.Thread):
@@ -66,37 +71,50 @@ def kill_postgres_only(server: Server) -> None:
     psutil.wait_procs([psutil.Process(pid)] if psutil.pid_exists(pid) else [], timeout=1)
 
 
+@pytest.fixture(scope="module")
+def victim() -> Iterator[Server]:
+    """A server of its own, that is killed and comes back again and again."""
+    path = Path(tempfile.mkdtemp(prefix="gongji-up-"))
+    path.chmod(0o755)
+    running = Server(path / "data").start()
+    yield running
+    running.stop()
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def town(victim: Server) -> dict[str, Any]:
+    return victim.city()
+
+
 @pytest.mark.parametrize("kill", [kill_server, kill_postgres, kill_postgres_only])
-def test_acknowledged_is_there_once_and_unacknowledged_can_be_repeated(folder: Path, kill: Any) -> None:
-    server = Server(folder).start()
-    try:
-        city = server.city()
-        father, _ = family_of(city, "610100")
-        before = server.verify()["journals"]
-        streams = [Stream(server, city, father, number) for number in range(CLIENTS)]
-        for stream in streams:
-            stream.start()
-        time.sleep(SECONDS_BEFORE)
-        kill(server)
-        time.sleep(0.3)
-        for stream in streams:
-            stream.halt.set()
-        for stream in streams:
-            stream.join(40)
-            assert not stream.is_alive()
-        if kill is kill_postgres_only:
-            server.wait_ready()
-        else:
-            server.start()
-        assert sum(len(stream.acknowledged) for stream in streams) > CLIENTS
-        with httpx.Client(timeout=30) as http:
-            settlements = check_repeats(streams, http)
-        assert len(set(settlements)) == len(settlements)
-        report = server.verify()
-        assert report["ok"], report
-        assert report["journals"] == before + len(settlements)
-    finally:
-        server.stop()
+def test_acknowledged_is_there_once_and_unacknowledged_can_be_repeated(
+    victim: Server, town: dict[str, Any], kill: Any
+) -> None:
+    father, _ = family_of(town, "610100")
+    before = victim.verify()["journals"]
+    streams = [Stream(victim, town, father, next(_numbers)) for _ in range(CLIENTS)]
+    for stream in streams:
+        stream.start()
+    time.sleep(SECONDS_BEFORE)
+    kill(victim)
+    time.sleep(0.3)
+    for stream in streams:
+        stream.halt.set()
+    for stream in streams:
+        stream.join(40)
+        assert not stream.is_alive()
+    if kill is kill_postgres_only:
+        victim.wait_ready()
+    else:
+        victim.start()
+    assert sum(len(stream.acknowledged) for stream in streams) > CLIENTS
+    with httpx.Client(timeout=30) as http:
+        settlements = check_repeats(streams, http)
+    assert len(set(settlements)) == len(settlements)
+    report = victim.verify()
+    assert report["ok"], report
+    assert report["journals"] == before + len(settlements)
 
 
 def check_repeats(streams: list[Stream], http: httpx.Client) -> list[str]:

@@ -420,6 +420,23 @@ async def test_insurance_pauses_and_ends(world: World, clock: Clock) -> None:
     assert (await state(world, made.id)).binding.ended_reason == "insurance_changed"
 
 
+@pytest.mark.parametrize("who", ["子", "父"])
+async def test_where_the_place_says_so_a_suspension_ends_a_binding(platform: Platform, who: str) -> None:
+    world = await World(platform, "360100").open()
+    await family(world, region="360100")
+    made = await world.bind("子", "父")
+    assert isinstance(made, Binding)
+    anywhere = Staff(login="clerk05", name="王", role=Role.CLERK, region=None)
+    paused = event(world, who, LifeKind.INSURANCE_SUSPENDED)
+    told = await life_events.report(platform, anywhere, paused)
+    assert isinstance(told, life_events.Reported)
+    assert told.ended == (made.id,)
+    # Whoever is not insured cannot be bound anew, on either side, until he is.
+    assert refused(await world.bind("子", "父")) in (Code.AUTHORISER_NOT_INSURED, Code.USER_NOT_INSURED)
+    await life_events.report(platform, anywhere, event(world, who, LifeKind.INSURANCE_RESUMED))
+    assert isinstance(await world.bind("子", "父"), Binding)
+
+
 async def test_a_divorce_ends_what_marriage_bound(world: World) -> None:
     await world.person("夫", 100_000)
     await world.person("妻", 100_000)

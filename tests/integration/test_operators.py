@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from datetime import date, timedelta
 from typing import Any
 
 import pyotp
@@ -147,3 +148,27 @@ def test_staff_freeze_thaw_and_end_a_binding(run: Any, dsn: str, book: PolicyBoo
         assert step in told, told
     assert run("binding", "approve", binding, "--by", "audit01").exit_code == 1
     assert "没有待审核" in run("binding", "waiting", "--by", "audit01").stdout
+
+
+def test_somebody_moves_and_an_auditor_looks(run: Any, dsn: str, book: PolicyBook) -> None:
+    for login, role in (("audit02", "auditor"), ("desk02", "clerk")):
+        run("staff", "add", login, "--name", "某", "--role", role)
+    son = asyncio.run(_family(dsn, book))["子"]
+    move = ("life", "move", son, "咸阳", "--by", "desk02", "--on")
+    assert "不是日期" in run(*move, "昨天").output
+    assert "日期晚于今天" in run(*move, "2999-01-01").output
+    assert "不是收录的统筹区" in run("life", "move", son, "乌有", "--by", "desk02", "--on", "2026-01-02").output
+    moved = run(*move, "2026-01-02")
+    assert "随同转移 5000.00 元" in moved.stdout, moved.output
+    assert "已登记过" in run(*move, "2026-01-02").stdout
+    span = ("--first", f"{date.today()}", "--last", f"{date.today() + timedelta(days=1)}")  # noqa: DTZ011
+    read = run("ledger", "postings", "--by", "audit02", *span, "--person", son, "--kind", "moved", "--json")
+    legs = json.loads(read.stdout)
+    assert {leg["amount"] for leg in legs} == {500_000}
+    assert [leg["from_"]["kind"] for leg in legs] == ["clearing_receivable", "personal"]
+    assert "应付其他统筹区清算款" in run("ledger", "postings", "--by", "audit02", *span, "--person", son).stdout
+    assert "您的岗位不能" in run("ledger", "postings", "--by", "desk02", *span).output
+    told = run("account", "statistics", "--by", "audit02", *span)
+    assert "咸阳市" in told.stdout, told.output
+    counted = json.loads(run("account", "statistics", "--by", "audit02", *span, "--json").stdout)
+    assert next(one for one in counted if one["region"] == "610400")["after"] == 500_000

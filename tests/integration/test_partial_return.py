@@ -13,6 +13,7 @@ from gongji.service import visits
 from gongji.service.batch import Outcome
 from gongji.service.commands import Claimed, ReturnedItem, ReturnPart
 from gongji.service.platform import Platform
+from gongji.service.uses import Asked, uses_of
 from world import World, done
 
 
@@ -91,6 +92,9 @@ async def test_the_last_payer_gets_his_money_back_first(world: World, dsn: str) 
     assert await world.balance("子") == -change.shared
     assert rest.instead_of is not None
     assert [p.purpose for p in rest.booked] == ["shared", "pool"]
+    # What the son sees is what left his account: the whole, and then what came back of it.
+    seen = await uses_of(world.platform, world.people["子"], Asked(given=True), 10)
+    assert [one.use.amount for one in seen] == [change.shared, 20_000]
     assert rest.split.total == 25_000
     assert verify(dsn).ok
     # Again, some of a line; then the whole rest is taken back, and everybody has what he had.

@@ -1,16 +1,20 @@
 """Quotas, limits and single use, in a real database: what is frozen, drawn, given back, and never more."""
 
+import asyncio
+import itertools
+
 import pytest
 
 from gongji.core.account import AccountKind
 from gongji.core.codes import BindingTerm, PlaceKind, SharingMode
 from gongji.core.family import Binding, BindingState, Limits
+from gongji.core.policy import PolicyBook
 from gongji.core.refusal import Code, Refusal
 from gongji.ledger.verify import verify
 from gongji.service import binding_life
 from gongji.service.commands import Done
 from gongji.service.platform import Platform
-from world import World
+from world import World, done
 
 NANNING = "450100"
 
@@ -75,6 +79,32 @@ async def test_limits_hold_from_bill_to_bill(world: World, limits: Limits, drawn
     for expected in drawn:
         settled = await world.buy("父", 10_000)
         assert settled.split.shared_total == expected
+    assert verify(world.platform.dsn).ok
+
+
+@pytest.mark.parametrize("limits", [Limits(per_day=6_000), Limits(per_year=6_000), Limits(total=6_000)])
+async def test_limits_hold_among_purchases_at_once(world: World, book: PolicyBook, limits: Limits) -> None:
+    """Two processes, and a stay beside purchases: whoever comes last finds what is left, to the fen."""
+    await world.person("子", 100_000)
+    await world.person("父", 0)
+    assert isinstance(await world.bind("子", "父", limits=limits), Binding)
+    visit, _ = await world.visit("父", 5_000)
+    commands = [world.purchase_command("父", 700 + n) for n in range(15)]
+    commands.append(world.settle_command("父", visit, 5_000))
+    beside = Platform(world.platform.dsn, book)
+    await beside.open()
+    doors = itertools.cycle((world.platform, beside))
+    outcomes = await asyncio.gather(*[next(doors).batcher.submit(command) for command in commands])
+    await beside.close()
+    drawn = [done(outcome).split.shared_total for outcome in outcomes]
+    assert sum(drawn) == 6_000
+    assert await world.balance("子") == 94_000
+    # One of them gives its part back: just that much is free again, whoever asks first.
+    first = next(done(outcome) for outcome in outcomes if done(outcome).split.shared_total)
+    undone, *others = await asyncio.gather(world.reverse(first), world.buy("父", 9_000), world.buy("父", 9_000))
+    assert isinstance(undone, Done)
+    again = sum(other.split.shared_total for other in others)
+    assert again in (0, first.split.shared_total)
     assert verify(world.platform.dsn).ok
 
 

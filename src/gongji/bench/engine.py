@@ -18,6 +18,7 @@ from gongji.core.settlement import calculate
 from gongji.core.terms import Terms, terms_for
 from gongji.http_listener import run_in_loop
 from gongji.ledger.rows import settlement_decoder
+from gongji.memory import settle_in
 from gongji.policyfiles import load, locate
 from gongji.service.platform import Platform
 
@@ -57,6 +58,7 @@ async def write(plan: Writer) -> Measured:
     """Settle visits of a range for a time, with many requests in flight."""
     platform = Platform(plan.dsn, load(locate()))
     await platform.open()
+    settle_in()
     todo = commands(range(plan.first, plan.stop), plan.accounts, hot=plan.hot)
     ready = list(islice(todo, 20_000))
     done = 0

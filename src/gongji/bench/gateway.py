@@ -49,9 +49,10 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Served(msgspec.Struct, frozen=True):
-    """A running server: the gateway's port and the process that was started."""
+    """A running server: the gateway's port, the portal's, and the process that was started."""
 
     port: int
+    portal: int
     process: psutil.Process
 
     @property
@@ -67,7 +68,7 @@ def serving(dsn: str, data: Path, workers: int) -> Iterator[Served]:
     listening = Listening(host="127.0.0.1", port=free_port(), gateway_port=free_port(), workers=workers)
     process = start(listening, data, os.environ | {"DATABASE_URL": dsn})
     try:
-        yield Served(listening.gateway_port, psutil.Process(process.pid))
+        yield Served(listening.gateway_port, listening.port, psutil.Process(process.pid))
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait()

@@ -115,6 +115,34 @@ def soak(
     raise typer.Exit(0 if found.ok else FAILED)
 
 
+@bench_app.command()
+def pages(
+    *,
+    seconds: Annotated[int, typer.Option(help="测量多少秒", min=2)] = 20,
+    json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
+) -> None:
+    """门户页面的响应时间：50 人同时看页面，旁边照常结算。
+
+    例：gongji bench pages --seconds 20
+
+    自己启动临时的数据库和服务，结束后删除。每人打开一页、看约一秒、再打开下一页；从发出请求到收完整页为止。
+    """
+    from gongji.bench.pages import run  # noqa: PLC0415 - other commands start faster without it
+
+    err = Console(stderr=True)
+    found = run(seconds, lambda step: err.print(f"… {step}"))
+    if json:
+        typer.echo(msgspec.json.encode(found).decode())
+        return
+    table = Table("页面", "次数", "中位（毫秒）", "第 99 百分位（毫秒）", "大小（字节）")
+    for one in found.pages:
+        table.add_row(one.page, *(str(figure) for figure in (one.times, one.p50_ms, one.p99_ms, one.bytes)))
+    table.add_section()
+    table.add_row("全部", "", str(found.p50_ms), str(found.p99_ms), "")
+    Console().print(table)
+    Console().print(f"每秒 {found.pages_per_s} 页；每秒结算 {found.settlements_per_s} 笔，{found.settle_p99_ms} 毫秒")
+
+
 _TIMES = {
     "regions": "地区数",
     "blocks": "规定数（块）",

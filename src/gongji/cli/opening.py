@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
 
@@ -41,6 +42,14 @@ def settings_or_exit(data: Path | None) -> Settings:
         return read_settings(data)
     except SettingsError as fault:
         fail(str(fault))
+
+
+def day_of(text: str, option: str) -> date:
+    """A day as it was typed, or the exit with the option at fault."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        fail(f"{option} {text} 不是日期，例如 2026-01-31")
 
 
 @contextmanager

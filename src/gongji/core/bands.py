@@ -28,7 +28,7 @@ def rounded(amount: Exact) -> Fen:
 
 def paid(spans: tuple[Span, ...]) -> Fen:
     """What the fund pays of spans: the exact sum, rounded once."""
-    product = sum(span.length * span.share for span in spans)
+    product = sum([span.length * span.share for span in spans])
     return round_half_up(product.numerator, product.denominator * WHOLE)
 
 

@@ -155,6 +155,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     account_use: AccountUse = AccountUse.OWN_THEN_SHARED
     prescription: bool = True
     """At a pharmacy: the drugs were prescribed, so the fund may pay (外配处方)."""
+    catalogue: str = ""
+    """Name of the place of care whose catalogue divided the bill; empty at home (就医地目录)."""
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -65,6 +65,8 @@ class AccountState(Term):
     """注销"""
     NONE = "none", "无个人账户"
     """无个人账户：居民医保、单建统筹"""
+    MOVED = "moved", "已转出"
+    """参保关系转到别的统筹区，余额已随同转走"""
 
 
 class Segment(Term):
@@ -309,12 +311,12 @@ class Business(Term):
 
 
 _JOURNALS_OF = {
-    Business.CARE: ("settlement", "reversal"),
+    Business.CARE: ("settlement", "reversal", "partial_return"),
     Business.PREMIUM: ("premium", "premium_refund"),
     Business.CREDIT: ("credit",),
     Business.SHARING: ("set_aside", "given_back"),
     Business.WALLET: ("transfer", "transfer_accepted", "transfer_returned"),
-    Business.OTHER: ("clearing", "correction"),
+    Business.OTHER: ("moved", "clearing", "correction"),
 }
 
 

@@ -37,7 +37,7 @@ def may_bind(
     Every condition is looked at; the one that stands first in the order of precedence is answered.
     """
     reasons = _unfit(authoriser, account_state, user, on)
-    reasons += _outside(book, authoriser, user, relation, on)
+    reasons += barred_by_place(book, authoriser, user, relation, on)
     reasons += _too_many(book, authoriser, user, counts, on)
     return foremost(reasons) if reasons else None
 
@@ -58,8 +58,8 @@ def _unfit(authoriser: Person, account_state: AccountState, user: Person, on: da
     return reasons
 
 
-def _outside(book: PolicyBook, authoriser: Person, user: Person, relation: Relation, on: date) -> list[Refusal]:
-    """Conditions on relation and place."""
+def barred_by_place(book: PolicyBook, authoriser: Person, user: Person, relation: Relation, on: date) -> list[Refusal]:
+    """Why two people may not share, by the authoriser's place and theirs together: relation and reach."""
     region = book.name(authoriser.region)
     kin = book.rule(Kin, authoriser.region, "sharing.kin", on)
     reach = book.rule(SharingReach, authoriser.region, "sharing.reach", on)
@@ -72,15 +72,12 @@ def _outside(book: PolicyBook, authoriser: Person, user: Person, relation: Relat
             refuse(Code.RELATION_NOT_ALLOWED, field="relation", relation=relation.label, region=region, allowed=allowed)
         )
     if not reaches(book, authoriser.region, user.region, on):
-        reasons.append(
-            refuse(
-                Code.OUT_OF_REACH,
-                field="user",
-                mine=region,
-                theirs=book.name(user.region),
-                reach=reach.reach.label,
-            )
-        )
+        both = {"mine": region, "theirs": book.name(user.region)}
+        closed = not_open_across(book, authoriser.region, user.region, on)
+        if closed:
+            reasons.append(refuse(Code.ACROSS_NOT_OPEN, field="user", closed=closed, **both))
+        else:
+            reasons.append(refuse(Code.OUT_OF_REACH, field="user", reach=reach.reach.label, **both))
     return reasons
 
 
@@ -111,6 +108,14 @@ def across(book: PolicyBook, mine: str, theirs: str, on: date) -> SharingAcross 
     """The rule for sharing between two provinces, where both take part; it is the authoriser's place's."""
     rules = [book.rule(SharingAcross, region, "sharing.across", on) for region in (mine, theirs)]
     return rules[0] if all(rule is not None and rule.open for rule in rules) else None
+
+
+def not_open_across(book: PolicyBook, mine: str, theirs: str, on: date) -> str:
+    """Names of the provinces that do not share across provinces on a day; empty for two pooling areas of one."""
+    if mine[:2] == theirs[:2]:
+        return ""
+    rules = {region: book.rule(SharingAcross, region, "sharing.across", on) for region in (mine, theirs)}
+    return "、".join(book.name(f"{region[:2]}0000") for region, rule in rules.items() if rule is None or not rule.open)
 
 
 def reaches(book: PolicyBook, mine: str, theirs: str, on: date) -> bool:
@@ -238,10 +243,17 @@ def _out_of_reach(book: PolicyBook, mine: str, visit: Visit) -> tuple[NotDrawn |
     if book.rule(SharingReach, mine, "sharing.reach", visit.on) is None:
         return NotDrawn.SHARING_NOT_OPEN, ""
     if not reaches(book, mine, visit.user_region, visit.on):
-        return NotDrawn.OUT_OF_REACH, f"{book.name(mine)}与{book.name(visit.user_region)}"
+        both = f"{book.name(mine)}与{book.name(visit.user_region)}"
+        return NotDrawn.OUT_OF_REACH, both + _across_closed(book, mine, visit.user_region, visit.on)
     if not reaches(book, mine, book.pool_of(visit.place_region), visit.on):
-        return NotDrawn.PLACE_OUT_OF_REACH, f"{book.name(mine)}的钱，在{book.name(visit.place_region)}使用"
+        there = f"{book.name(mine)}的钱，在{book.name(visit.place_region)}使用"
+        return NotDrawn.PLACE_OUT_OF_REACH, there + _across_closed(book, mine, visit.place_region, visit.on)
     return None, ""
+
+
+def _across_closed(book: PolicyBook, mine: str, theirs: str, on: date) -> str:
+    closed = not_open_across(book, mine, theirs, on)
+    return f"；{closed}当时未开通跨省共济" if closed else ""
 
 
 def limits_left(limits: Limits, used: Used) -> tuple[LimitLeft, ...]:

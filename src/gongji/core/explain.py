@@ -133,6 +133,9 @@ def _not_drawn(step: Step) -> str:
 
 _TEXTS: dict[str, Callable[[Step], str]] = {
     "bill.eligible": _eligible,
+    "bill.catalogue": lambda s: (
+        f"异地就医：哪些费用在政策范围内，看就医地（{s.facts[0]}）的医保目录；怎样支付，按参保地（{s.facts[1]}）的规定"
+    ),
     "bill.person_share": lambda s: f"只计算个人负担 {_yuan(s.amount)} 由谁支付，不再计算统筹",
     "own.current_year_first": lambda s: f"先用本人当年账户支付 {_yuan(s.amount)}（余额 {_yuan(s.facts[0])}）",
     "deductible.annual_cumulative": _deductible,

@@ -1,6 +1,7 @@
 """The funds' part of a settlement (统筹支付): deductible, ratio, cap, care away from home, with the reason of each."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Protocol, TypeVar
 
 import msgspec
@@ -110,7 +111,9 @@ _NO_DEDUCTIBLE = DeductibleRow(when=When(), amounts=(0,))
 _Rows = tuple[DeductibleRow, RatioRow, CapRow]
 
 
+@lru_cache(maxsize=16_384)
 def _rows(benefit: Benefit, facts: Facts) -> _Rows | None:
+    """The rows of the rules that are for this bill; most bills of a place ask for the same few."""
     free = benefit.deductible.basis == "none"
     deductible = _NO_DEDUCTIBLE if free else _first(benefit.deductible.rows, facts)
     ratio = _first(benefit.ratio.rows, facts)
@@ -185,7 +188,7 @@ class _Apply:
     def _deductible(self, base: Fen) -> Fen:
         rule, used = self.benefit.deductible, self.year.deductible
         line = self.line.of_stay(self.facts.stay)
-        less = sum(row.amount for row in rule.reductions if row.when.matches(self.facts))
+        less = sum([row.amount for row in rule.reductions if row.when.matches(self.facts)]) if rule.reductions else 0
         if less and line:
             cut = min(less, line)
             self.steps.append(Step(rule="deductible.reduced", amount=cut, facts=(line,), cite=rule.cite))

@@ -20,6 +20,7 @@ class IncidentKind(Term):
     AFTER_DEATH = "after_death", "死亡之后仍有结算"
     AFTER_INSURANCE = "after_insurance", "参保终止之后仍有结算"
     AFTER_DIVORCE = "after_divorce", "离婚之后仍使用原配偶的资金"
+    AFTER_MOVE = "after_move", "转移参保地之后仍按原参保地结算"
     FORGED_PAPERS = "forged_papers", "伪造材料"
     CASH_OUT = "cash_out", "违规套现"
     AGENT = "agent", "中介代办代提"

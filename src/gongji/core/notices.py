@@ -63,6 +63,7 @@ class Kind(Term):
     CODE_ENDED = "code_ended", "亲情账户已解除"
     ACCOUNT_FROZEN = "account_frozen", "个人账户已封停"
     ACCOUNT_UNFROZEN = "account_unfrozen", "个人账户已解封"
+    INSURANCE_MOVED = "insurance_moved", "参保地已转移"
     QUOTA_CHANGED = "quota_changed", "共济额度已变更"
     QUOTA_RETURNED = "quota_returned", "共济额度已退回"
     MONEY_SET_ASIDE = "money_set_aside", "家庭共济账户已划拨"
@@ -88,6 +89,7 @@ class EndReason(Term):
     DIED = "died", "一方已故"
     INSURANCE_CHANGED = "insurance_changed", "一方参保关系变更"
     DIVORCED = "divorced", "双方已离婚"
+    MOVED = "moved", "一方转移参保地，两地之间不能共济"
     ENDED_BY_AGENCY = "ended_by_agency", "医保经办机构解除"
     DECLINED = "declined", "使用人没有同意"
     REJECTED = "rejected", "材料审核没有通过"
@@ -192,6 +194,13 @@ WORDS: Final[dict[Kind, dict[Side, Words]]] = {
         Side.SELF: ("您的个人账户已于{when}封停，不能支付。", "原因：{reason}。", "如有疑问请联系参保地经办机构。"),
     },
     Kind.ACCOUNT_UNFROZEN: {Side.SELF: ("您的个人账户已于{when}解封，可以正常使用。",)},
+    Kind.INSURANCE_MOVED: {
+        Side.SELF: (
+            "您的参保关系从{on}起由{before}转到{to}。",
+            "个人账户余额 {amount} 元已随同转移。",
+            "{to}不接收个人账户余额，{held} 元由{before}代为保管，请联系原参保地经办机构。",
+        ),
+    },
     Kind.QUOTA_CHANGED: {
         Side.AUTHORISER: ("您给{other}的共济额度已变更为 {amount} 元。",),
         Side.USER: ("{other}给您的共济额度已变更为 {amount} 元。",),

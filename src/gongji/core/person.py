@@ -12,7 +12,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     """An insured person (参保人).
 
     ``region`` is the pooling area of insurance; ``certificate_no`` and ``card_no`` identify him at a counter.
-    ``covered`` are the first and last days of the spans that paid premiums cover.
+    ``covered`` are the first and last days of the spans that paid premiums cover. ``moved`` are his moves between
+    pooling areas in turn (转移接续): the first day in the new one, and the one he left.
     """
 
     person_no: str
@@ -35,6 +36,11 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     employer: str
     real_name_verified: bool
     covered: tuple[tuple[date, date], ...] = ()
+    moved: tuple[tuple[date, str], ...] = ()
+
+    def region_on(self, day: date) -> str:
+        """The pooling area that answers for care on a day."""
+        return next((before for on, before in self.moved if day < on), self.region)
 
     def insured_on(self, day: date) -> bool:
         """Whether he is insured on a day: the agency says so now, or the day is paid for."""

@@ -179,6 +179,13 @@ class PolicyBook(msgspec.Struct, frozen=True, kw_only=True, eq=False):
             return Place.HOME
         return Place.PROVINCE if region[:2] == care_region[:2] else Place.OUTSIDE
 
+    def catalogue_of(self, region: str, care_region: str) -> str:
+        """Whose catalogue says what of a bill is in scope: home's, or away from home that of the place of care.
+
+        What the fund then pays of it follows home's rules (就医地目录、参保地政策).
+        """
+        return region if self.place_of(region, care_region) is Place.HOME else care_region
+
     def in_force(self, region: str, name: str, on: date, scheme: Scheme = Scheme.EMPLOYEE) -> Rule | None:
         """The block in force on a day: the region's own, or the nearest ancestor's; None when nobody knows."""
         return next((block for code in ancestry(region) if (block := self.own(code, name, on, scheme))), None)

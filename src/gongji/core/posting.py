@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from gongji.core.account import AccountKind, AccountRef, PersonalAccount
+from gongji.core.account import AccountKind, AccountRef, PersonalAccount, landing
 from gongji.core.money import Fen
 
 Party = int | AccountRef
@@ -64,6 +64,19 @@ def pay(payment: Payment, to: Party, region: str) -> list[Posting]:
         Posting(from_=payment.payer, to=owes, amount=payment.amount, purpose=payment.purpose),
         Posting(from_=claim, to=to, amount=payment.amount, purpose=payment.purpose),
     ]
+
+
+def bring_back(posting: Posting, account: PersonalAccount, owned: Iterable[PersonalAccount]) -> list[Posting]:
+    """A posting to somebody's account, sent on where that account has been closed or left behind since.
+
+    Args:
+        posting: it comes from an account in the same region's books as the account it goes to.
+        account: the account it goes to, as it is now.
+        owned: everything that is its owner's.
+    """
+    target = landing(account, owned)
+    payment = Payment(payer=posting.from_, region=account.region, amount=posting.amount, purpose=posting.purpose)
+    return pay(payment, target.id if isinstance(target, PersonalAccount) else target, target.region)
 
 
 def run_backwards(postings: tuple[Posting, ...]) -> tuple[Posting, ...]:

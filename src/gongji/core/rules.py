@@ -237,7 +237,10 @@ class Payable(msgspec.Struct, frozen=True, kw_only=True):
 
     def parts(self, care: Care) -> tuple[BillPart, ...]:
         """Payable parts for a kind of care; empty when none."""
-        return next((row.parts for row in self.rows if row.care is care), ())
+        for row in self.rows:
+            if row.care is care:
+                return row.parts
+        return ()
 
 
 class MedicalYear(msgspec.Struct, frozen=True, kw_only=True):
@@ -368,11 +371,18 @@ class ProofPapers(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LinkTerms(msgspec.Struct, frozen=True, kw_only=True):
-    """Which bindings are made: for long only between employees, or for a single use as well (关联类型)."""
+    """Which bindings are made, and for how long they last (关联类型).
+
+    Attributes:
+        long_term_employees_only: for long only between employees.
+        single_use: for a single use as well.
+        ends_with_suspension: a binding ends when the insurance of either side is suspended (停保); else it only pauses.
+    """
 
     cite: Citation
     long_term_employees_only: bool = False
     single_use: bool = True
+    ends_with_suspension: bool = False
 
 
 class Guardianship(msgspec.Struct, frozen=True, kw_only=True):

@@ -26,26 +26,27 @@ def calculate(terms: Terms, case: Case) -> Split | Refusal:
     fault = _bill_fault(case.bill)
     if fault:
         return fault
-    steps: list[Step] = []
-    steps.append(_eligible_step(case.bill))
-    current = _current_year_first(terms, case, steps)
-    fund = fund_share(terms, case, case.bill.eligible - current, steps)
+    eligible = case.bill.eligible
+    steps = [_eligible_step(case.bill, eligible)]
+    if case.catalogue and not case.bill.person_share_only:
+        steps.append(Step(rule="bill.catalogue", amount=0, facts=(case.catalogue, terms.region_name)))
+    current = _current_year_first(terms, case, eligible, steps)
+    fund = fund_share(terms, case, eligible - current, steps)
     if isinstance(fund, Refusal):
         return fund
-    in_scope = case.bill.eligible - current - fund.first_self_pay - fund.pool - fund.supplementary
+    in_scope = eligible - current - fund.first_self_pay - fund.pool - fund.supplementary
     due = _payable(terms, case, in_scope, case.bill.first_self_pay + fund.first_self_pay, steps)
     own = _draw_own(terms, case, current, sum(due.values()), steps)
-    drawn_later = sum(purse.available for purse in own) - current
+    drawn_later = sum([purse.available for purse in own]) - current
     _spend_own(terms, due, drawn_later)
     shared = draw_shared(terms, case, due, steps)
-    cash = (
-        case.bill.total - fund.pool - fund.supplementary - current - drawn_later - sum(drawn.amount for drawn in shared)
-    )
+    given = sum([drawn.amount for drawn in shared])
+    cash = case.bill.total - fund.pool - fund.supplementary - current - drawn_later - given
     if cash:
         steps.append(Step(rule="cash", amount=cash))
     split = Split(
         total=case.bill.total,
-        eligible=case.bill.eligible,
+        eligible=eligible,
         deductible=fund.deductible,
         pool=fund.pool,
         supplementary=fund.supplementary,
@@ -62,39 +63,36 @@ def calculate(terms: Terms, case: Case) -> Split | Refusal:
 
 
 def _bill_fault(bill: Bill) -> Refusal | None:
-    parts = (bill.full_self_pay, bill.over_limit, bill.first_self_pay)
     if bill.total <= 0:
         return refuse(Code.BILL_INVALID, field="bill.total", what="总额必须大于零")
-    if min(parts) < 0:
+    if bill.full_self_pay < 0 or bill.over_limit < 0 or bill.first_self_pay < 0:
         return refuse(Code.BILL_INVALID, field="bill", what="各项金额不能为负数")
-    if (
-        sum(part.amount for part in bill.by_purpose) > bill.full_self_pay
-        or min((part.amount for part in bill.by_purpose), default=0) < 0
-    ):
+    special = [part.amount for part in bill.by_purpose]
+    if special and (sum(special) > bill.full_self_pay or min(special) < 0):
         return refuse(Code.BILL_INVALID, field="bill", what="专项用途费用超过全自费金额")
     if bill.eligible < 0:
         return refuse(Code.BILL_INVALID, field="bill", what="全自费、超限价、先行自付之和超过总额")
     return None
 
 
-def _eligible_step(bill: Bill) -> Step:
+def _eligible_step(bill: Bill, eligible: Fen) -> Step:
     if bill.person_share_only:
         return Step(rule="bill.person_share", amount=bill.total)
     return Step(
         rule="bill.eligible",
-        amount=bill.eligible,
+        amount=eligible,
         facts=(bill.total, bill.full_self_pay, bill.over_limit, bill.first_self_pay),
     )
 
 
-def _current_year_first(terms: Terms, case: Case, steps: list[Step]) -> Fen:
+def _current_year_first(terms: Terms, case: Case, eligible: Fen, steps: list[Step]) -> Fen:
     """Current-year money pays eligible spending before the deductible begins, where the region says so."""
     rule = terms.segments
     first = rule.current_year_pays_first and terms.care in rule.first_for
     if not first or case.account_use is AccountUse.NONE:
         return 0
     available = sum(p.available for p in case.own if p.segment is Segment.CURRENT_YEAR and not p.wallet)
-    amount = min(available, case.bill.eligible)
+    amount = min(available, eligible)
     if amount:
         steps.append(Step(rule="own.current_year_first", amount=amount, facts=(available,), cite=rule.cite))
     return amount
@@ -141,6 +139,8 @@ def _not_open(terms: Terms, purpose: Purpose) -> str:
 
 def _spend_own(terms: Terms, due: Due, amount: Fen) -> None:
     """Own money pays first what relatives' money may not pay."""
+    if not amount:
+        return
     allowed = terms.sharing.allowed if terms.sharing else frozenset()
     for purpose in sorted(due, key=lambda p: p in allowed) if len(due) > 1 else due:
         taken = min(amount, due[purpose])
@@ -161,23 +161,27 @@ def _draw_own(terms: Terms, case: Case, current: Fen, due: Fen, steps: list[Step
         if amount and purse.wallet:
             steps.append(Step(rule="own.wallet", amount=amount, facts=(purse.available,)))
         elif amount:
-            steps.append(
-                Step(
-                    rule="own.account",
-                    amount=amount,
-                    facts=(purse.segment.value, purse.available - before),
-                    cite=terms.payable.cite,
-                )
-            )
+            told = (purse.segment, purse.available - before)
+            steps.append(Step(rule="own.account", amount=amount, facts=told, cite=terms.payable.cite))
     return tuple(drawn)
 
 
 def _assert_conserved(split: Split, case: Case) -> None:
     """Money is neither created nor lost, and nobody pays more than he has; a breach is a fault of ours."""
-    paid = split.fund + split.own_total + split.shared_total + split.cash
-    amounts = (split.pool, split.supplementary, split.cash, *(p.available for p in split.own))
-    if paid != split.total or min(amounts) < 0:
+    paid = split.pool + split.supplementary + split.cash
+    least = min(split.pool, split.supplementary, split.cash)
+    for purse in split.own:
+        paid += purse.available
+        least = min(least, purse.available)
+    for drawn in split.shared:
+        paid += drawn.amount
+    if paid != split.total or least < 0:
         raise AssertionError(f"split of {format_yuan(split.total)} pays {format_yuan(paid)}")
+    if split.shared:
+        _assert_offered(split, case)
+
+
+def _assert_offered(split: Split, case: Case) -> None:
     offers = {sharer.id: sharer.available for sharer in case.sharers}
     if any(not 0 <= drawn.amount <= offers[drawn.id] for drawn in split.shared):
         raise AssertionError("a relative's account pays more than it offers")

@@ -23,6 +23,8 @@ Due = dict[Purpose, Fen]
 
 def draw_shared(terms: Terms, case: Case, due: Due, steps: list[Step]) -> tuple[Drawn, ...]:
     """Take from relatives' accounts in the region's order until nothing is due; ``due`` is brought down."""
+    if not case.sharers:
+        return ()
     closed = _closed(terms, case, due)
     return draw_in_order(terms, case.sharers, due, steps, closed=closed)
 

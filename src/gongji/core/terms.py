@@ -29,8 +29,8 @@ from gongji.core.refusal import Code, Refusal, refuse
 from gongji.core.rules import AwayFiling
 
 
-class Benefit(msgspec.Struct, frozen=True, kw_only=True):
-    """The pooled fund's rules for a kind of care."""
+class Benefit(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """The pooled fund's rules for a kind of care; two are the same only if they are one, so that they hash at once."""
 
     deductible: Deductible
     ratio: Ratio

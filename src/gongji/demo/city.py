@@ -12,10 +12,9 @@ from psycopg.types.json import Jsonb
 
 from gongji.core.policy import PolicyBook
 from gongji.core.refusal import Code, Refusal, refuse
-from gongji.core.times import CHINA
 from gongji.demo import market, offices, premiums, third_party
 from gongji.demo.describe import NotBuiltError, describe
-from gongji.demo.people import PASSWORD, binding_requests, citizens, families
+from gongji.demo.people import PASSWORD, binding_requests, citizens
 from gongji.ledger import store
 from gongji.ledger.connection import connect
 from gongji.service.bindings import bind_in
@@ -196,8 +195,7 @@ async def _open_offices(conn: AsyncConnection, platform: Platform) -> None:
 
 
 async def _bind(conn: AsyncConnection, book: PolicyBook) -> None:
-    signed_at = families().signed_at.astimezone(CHINA)
-    for request in binding_requests():
+    for request, signed_at in binding_requests():
         answer = await bind_in(conn, book, request, signed_at)
         if isinstance(answer, Refusal):
             raise BrokenCityError(f"{request.signature} → {request.user_name}：{answer.text}")

@@ -62,6 +62,7 @@ def _family(family: Family) -> str:
         f"- {bond.authoriser} → {bond.user}（{bond.relation.label}）"
         + (f"，第 {bond.position} 顺位" if bond.position else "")
         + (f"，每次最多 {bond.cap} 元" if bond.cap else "")
+        + (f"，{bond.signed_at.date()} 签署" if bond.signed_at else "")
         + "\n"
         for bond in family.bindings
     )

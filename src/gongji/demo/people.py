@@ -12,6 +12,7 @@ from gongji.core.codes import EMPLOYEE_STATUSES, Insurance, Relation, Scheme, Se
 from gongji.core.family import NO_LIMITS, Limits
 from gongji.core.money import parse_yuan
 from gongji.core.person import Person
+from gongji.core.times import CHINA
 from gongji.demo.numbers import card_number, identity_number, person_number, phone_number
 from gongji.service.bindings import BindingRequest
 from gongji.service.enrol import Credit, Enrolment
@@ -54,13 +55,14 @@ class Member(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Bond(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A binding that exists from the start; people by name, ``cap`` in yuan."""
+    """A binding that exists from the start; people by name, ``cap`` in yuan, ``signed_at`` where it has its own."""
 
     authoriser: str
     user: str
     relation: Relation
     position: int | None = None
     cap: str | None = None
+    signed_at: datetime | None = None
 
 
 class Family(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -130,13 +132,13 @@ def roles() -> dict[str, str]:
     return {citizen.person.person_no: citizen.member.role for citizen in citizens().values()}
 
 
-def binding_requests() -> Iterator[BindingRequest]:
-    """The forms of the bindings that exist from the start."""
+def binding_requests() -> Iterator[tuple[BindingRequest, datetime]]:
+    """The forms of the bindings that exist from the start, each with the time at which it was signed."""
     people = citizens()
     for family in families().families:
         for bond in family.bindings:
             user = people[bond.user].person
-            yield BindingRequest(
+            request = BindingRequest(
                 authoriser=people[bond.authoriser].person.person_no,
                 user_certificate_no=user.certificate_no,
                 user_name=user.name,
@@ -147,6 +149,7 @@ def binding_requests() -> Iterator[BindingRequest]:
                 notice_accepted=True,
                 signature=bond.authoriser,
             )
+            yield request, (bond.signed_at or families().signed_at).astimezone(CHINA)
 
 
 def _person(family: Family, place: int, member: Member) -> Person:

@@ -1,8 +1,10 @@
 """Connections of the program: one place for time zone, commit mode and how lists are sent."""
 
+import select
 from typing import Any, Final
 
 from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
 
 from gongji.ledger.arrays import use_array_literals
 
@@ -18,6 +20,18 @@ OPTIONS: Final[dict[str, Any]] = {
 async def configure(conn: AsyncConnection) -> None:
     """Make a connection of the pool ready for use."""
     use_array_literals(conn)
+
+
+async def check(conn: AsyncConnection) -> None:
+    """Whether a connection of the pool still leads anywhere; asking the server before each use would cost a round trip.
+
+    A server that ended has closed its side, which is there to be read; what else is there to be read is looked at by
+    asking. Raises when the connection is dead.
+    """
+    waiting = select.poll()
+    waiting.register(conn.fileno(), select.POLLIN)
+    if waiting.poll(0):
+        await AsyncConnectionPool.check_connection(conn)
 
 
 async def connect(dsn: str, name: str) -> AsyncConnection:

@@ -13,6 +13,7 @@ from gongji.core.codes import (
     AccountState,
     BindingTerm,
     Care,
+    Filing,
     Grade,
     Insurance,
     ItemKind,
@@ -26,7 +27,9 @@ from gongji.core.codes import (
     Status,
 )
 from gongji.core.family import NO_LIMITS, Binding, BindingState, Limits
+from gongji.core.filing import Filed, Subject
 from gongji.core.lines import LineSplit
+from gongji.core.moving import Moved
 from gongji.core.person import Institution, Person
 from gongji.core.premium import Entered, PremiumPayment
 from gongji.core.record import Settlement
@@ -53,6 +56,7 @@ _BINDINGSTATE = {code.value: code for code in BindingState}
 
 settlement_decoder = msgspec.json.Decoder(Settlement)
 premium_decoder = msgspec.json.Decoder(PremiumPayment)
+move_decoder = msgspec.json.Decoder(Moved)
 transfer_decoder = msgspec.json.Decoder(Transfer)
 encode = msgspec.json.Encoder().encode
 
@@ -80,6 +84,7 @@ def person(row: Row) -> Person:
         employer=row[17],
         real_name_verified=row[18],
         covered=tuple(zip(row[19][::2], row[19][1::2], strict=True)) if row[19] else (),
+        moved=tuple(zip(row[20], row[21], strict=True)) if row[20] else (),
     )
 
 
@@ -130,6 +135,19 @@ def binding(row: Row) -> Binding:
         term=_BINDINGTERM[row[10]],
         created_at=row[11],
         ended_reason=row[12] or "",
+    )
+
+
+def filed(row: Row) -> Filed:
+    """What was filed, from the first columns of ``filings_of``."""
+    return Filed(
+        id=row[0],
+        person_no=row[1],
+        subject=Subject(row[2]),
+        kind=Filing(row[3]),
+        place=row[4],
+        begins_on=row[5],
+        ends_on=row[6],
     )
 
 

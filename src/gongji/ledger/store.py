@@ -40,8 +40,24 @@ async def stream(
 
 
 async def lock_accounts(conn: AsyncConnection, owners: Sequence[str]) -> list[PersonalAccount]:
-    """Lock people's accounts in id order and read them as they are then."""
+    """Lock people's accounts in id order and read them as they are then, without what they left behind in a move.
+
+    The accounts of somebody who moved while this waited are not in what was locked. They are guarded by those he left.
+    """
     cursor = await run(conn, "lock_accounts", owners=list(owners))
+    locked = [rows.account(row) for row in await cursor.fetchall()]
+    return await read_accounts(conn, owners) if any(account.left_behind for account in locked) else locked
+
+
+async def read_accounts(conn: AsyncConnection, owners: Sequence[str]) -> list[PersonalAccount]:
+    """People's accounts in id order, without what they left behind in a move."""
+    found = await read_all_accounts(conn, owners)
+    return [account for account in found if not account.left_behind]
+
+
+async def read_all_accounts(conn: AsyncConnection, owners: Sequence[str]) -> list[PersonalAccount]:
+    """Everything that is or was people's account, in id order."""
+    cursor = await run(conn, "read_accounts", owners=list(owners))
     return [rows.account(row) for row in await cursor.fetchall()]
 
 

@@ -13,6 +13,7 @@ from psycopg import Connection, Cursor, IsolationLevel
 
 from gongji.core.account import AccountKind, AccountRef
 from gongji.core.money import Fen
+from gongji.core.moving import Moved
 from gongji.core.posting import Posting
 from gongji.core.premium import PremiumPayment
 from gongji.core.record import Settlement, settlement_id
@@ -34,7 +35,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         kind: ``seal``, ``chain``, ``document``, ``split``, ``balance``, ``orphan``, ``link``, ``year_total``,
-            ``binding_use``, ``premium``, ``transfer``, ``transit`` or ``clearing``.
+            ``binding_use``, ``premium``, ``transfer``, ``transit``, ``move`` or ``clearing``.
         row: which row, in words.
         stated: what stands in the database.
         computed: what it should be.
@@ -78,6 +79,8 @@ class _Count(msgspec.Struct):
     """What the documents say of premiums, by public id."""
     transfers: dict[str, tuple[TransferState, Fen]] = {}
     """Where the documents left each wallet transfer, and its amount."""
+    moves: set[tuple[str, date, str, str]] = set()
+    """Moves of money between pooling areas by person and day, from where and where to."""
 
 
 def verify(dsn: str, progress: Progress = lambda _: None) -> Report:
@@ -103,6 +106,7 @@ def verify(dsn: str, progress: Progress = lambda _: None) -> Report:
             or _check_premiums(conn, count.premiums)
             or _first(conn, "verify_premiums", "premium", "待遇期间与有效缴费不一致")
             or _check_transfers(conn, count.transfers)
+            or _check_moves(conn, count.moves)
             or _first(conn, "verify_year_totals", "year_total", "年度累计与结算记录不一致")
             or _check_clearing(conn)
         )
@@ -174,6 +178,8 @@ def _check_document(journal: _Journal, count: _Count) -> Difference | None:
         transfer = rows.transfer_decoder.decode(document)
         count.transfers[transfer.id] = (transfer.state, transfer.amount)
         return None
+    if row.kind == "moved":
+        return _check_move(row, rows.move_decoder.decode(document), count)
     if row.kind not in ("settlement", "reversal", "partial_return"):
         return None
     settlement = rows.settlement_decoder.decode(document)
@@ -217,6 +223,27 @@ def _check_premium(row: JournalRow, payment: PremiumPayment, count: _Count) -> D
     if (paid, moved) != (due, due):
         return Difference(kind="premium", row=f"缴费 {made}", stated=f"{paid}/{moved}", computed=str(due))
     return _check_postings(row, payment.postings, f"缴费 {made}")
+
+
+def _check_move(row: JournalRow, moved: Moved, count: _Count) -> Difference | None:
+    """What left a person's accounts is what went along and what the old place keeps for him."""
+    count.moves.add((moved.person_no, moved.on, moved.left, moved.to))
+    gone = sum(p.amount for p in moved.postings if isinstance(p.from_, int))
+    held = sum(p.amount for p in moved.postings if isinstance(p.to, AccountRef) and p.to.kind is AccountKind.SUSPENSE)
+    if (gone, held) != (moved.amount + moved.held, moved.held):
+        stated = f"{moved.amount}/{moved.held}"
+        return Difference(kind="move", row=f"转移 {row.message_id}", stated=stated, computed=f"{gone - held}/{held}")
+    return _check_postings(row, moved.postings, f"转移 {row.message_id}")
+
+
+def _check_moves(conn: Connection, told: set[tuple[str, date, str, str]]) -> Difference | None:
+    """Money moved with people who were reported to move, and people's accounts stand where they are insured."""
+    reported = set(conn.execute(queries["verify_moves"]))
+    odd = min(told - reported, default=None)
+    if odd:
+        return Difference(kind="move", row=f"转移 {odd[0]} {odd[1]}", stated=str(odd[2:]), computed="没有登记")
+    row = conn.execute(queries["verify_places"]).fetchone()
+    return Difference(kind="move", row=row[0], stated=str(row[1]), computed=str(row[2])) if row else None
 
 
 _PREMIUM_ENDS = (AccountKind.PREMIUM_INCOME, AccountKind.INSURER_PAYABLE)

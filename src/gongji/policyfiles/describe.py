@@ -260,7 +260,8 @@ def _proof(rule: ProofPapers) -> list[str]:
 
 def _terms(rule: LinkTerms) -> list[str]:
     long_term = "长期关联只在职工医保参保人之间" if rule.long_term_employees_only else "长期关联不限险种"
-    return [long_term, "可以办临时关联，用一次即失效" if rule.single_use else "不办临时关联"]
+    single = "可以办临时关联，用一次即失效" if rule.single_use else "不办临时关联"
+    return [long_term, single, *(["任何一方停保，绑定随之终止"] if rule.ends_with_suspension else [])]
 
 
 def _pattern(rule: Pattern) -> list[str]:

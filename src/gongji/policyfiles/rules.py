@@ -193,7 +193,12 @@ def _proof(block: Table, cite: Citation) -> Rule | None:
 
 def _terms(block: Table, cite: Citation) -> Rule:
     employees, single = block.flag("long_term_employees_only"), block.flag("single_use")
-    return LinkTerms(cite=cite, long_term_employees_only=employees or False, single_use=single is not False)
+    return LinkTerms(
+        cite=cite,
+        long_term_employees_only=employees or False,
+        single_use=single is not False,
+        ends_with_suspension=block.flag("ends_with_suspension") or False,
+    )
 
 
 def _guardian(block: Table, cite: Citation) -> Rule | None:

@@ -161,6 +161,8 @@ async def for_wards(platform: Platform, person_no: str) -> list[Binding]:
             conn, "wards_of", person_no=person_no, parents=[Relation.PARENT.value], today=now.date()
         )
         wards = [row[0] for row in await cursor.fetchall()]
+        if not wards:
+            return []
         cursor = await store.run(conn, "bindings_of_wards", wards=wards)
         waiting = [rows.binding(row) for row in await cursor.fetchall()]
         people = await people_by_number(conn, wards)

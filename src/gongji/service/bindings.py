@@ -259,31 +259,25 @@ async def bindings_of(platform: Platform, person_no: str) -> list[BindingView]:
     """Bindings in which a person is either side, newest first, ended ones included."""
     async with platform.pool.connection() as conn:
         cursor = await store.run(conn, "bindings_of_person", person_no=person_no)
-        return await _views(conn, [rows.binding(row) for row in await cursor.fetchall()])
+        found = [(rows.binding(row), row[13] or "", row[14] or "") for row in await cursor.fetchall()]
+        return await _views(conn, found)
 
 
 async def bindings_for_wards(platform: Platform, guardian: str) -> list[BindingView]:
     """Bindings that wait for a person's consent as a guardian, oldest first."""
-    waiting = await for_wards(platform, guardian)
+    waiting = [(binding, "", "") for binding in await for_wards(platform, guardian)]
     if not waiting:
         return []
     async with platform.pool.connection() as conn:
         return await _views(conn, waiting)
 
 
-async def _views(conn: AsyncConnection, bindings: list[Binding]) -> list[BindingView]:
-    if not bindings:
+async def _views(conn: AsyncConnection, found: list[tuple[Binding, str, str]]) -> list[BindingView]:
+    """Bindings with their channel and the reason that was told, as people see them."""
+    if not found:
         return []
-    people = await people_by_number(conn, list({number for b in bindings for number in (b.authoriser, b.user)}))
-    cursor = await store.run(conn, "binding_origins", ids=[b.id for b in bindings])
-    told = {row[0]: (row[1], row[2]) for row in await cursor.fetchall()}
+    people = await people_by_number(conn, list({number for b, _, _ in found for number in (b.authoriser, b.user)}))
     return [
-        BindingView(
-            binding=b,
-            authoriser=people[b.authoriser],
-            user=people[b.user],
-            channel=told[b.id][0],
-            why=told[b.id][1],
-        )
-        for b in bindings
+        BindingView(binding=b, authoriser=people[b.authoriser], user=people[b.user], channel=channel, why=why)
+        for b, channel, why in found
     ]

@@ -12,7 +12,7 @@ from psycopg import AsyncConnection
 
 from gongji.core.catalogue import ALWAYS, Asked, CatalogueItem, CatalogueTerm, Listed, as_there, in_force
 from gongji.core.codes import ItemKind
-from gongji.core.policy import NATION, ancestry
+from gongji.core.policy import NATION, PolicyBook, ancestry
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.ledger import rows, store
 from gongji.service.platform import Platform
@@ -22,14 +22,18 @@ ON_THE_SHELF: Final = 1000
 
 
 class Shelf(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything known about some codes, for one patient at one institution."""
+    """Everything known about some codes, for one patient at one institution.
+
+    ``area`` names the place of care where its catalogue is asked and not that of home; it is empty at home.
+    """
 
     asked: Asked
+    area: str
     items: dict[str, list[CatalogueItem]]
     terms: dict[str, list[CatalogueTerm]]
 
     def find(self, code: str, day: date) -> CatalogueItem | Refusal:
-        """The item of a code on the day of the fee, as the patient's region has it."""
+        """The item of a code on the day of the fee, as the region has it whose catalogue is asked."""
         known = self.items.get(code, [])
         item = in_force(known, day)
         if item is None:
@@ -37,18 +41,26 @@ class Shelf(msgspec.Struct, frozen=True, kw_only=True):
         return as_there(item, self.terms.get(code, []), self.asked, day)
 
 
-async def shelf_for(conn: AsyncConnection, person_no: str, institution: str, codes: Iterable[str]) -> Shelf:
-    """Read what is known about codes; somebody unknown gets what holds in the whole country."""
+async def shelf_for(
+    conn: AsyncConnection, book: PolicyBook, person_no: str, institution: str, codes: Iterable[str]
+) -> Shelf:
+    """Read what is known about codes; somebody unknown gets what holds in the whole country.
+
+    Away from home the catalogue is that of the place of care.
+    """
     wanted = sorted(set(codes))
     cursor = await store.run(conn, "people", person_nos=[person_no])
     person = await cursor.fetchone()
     patient = rows.person(person) if person else None
     cursor = await store.run(conn, "institutions", codes=[institution])
-    place = await cursor.fetchone()
+    found = await cursor.fetchone()
+    place = rows.institution(found) if found else None
+    home = patient.region if patient else NATION
+    region = book.catalogue_of(home, place.region) if patient and place else home
     asked = Asked(
-        regions=ancestry(patient.region) if patient else (NATION,),
+        regions=ancestry(region),
         scheme=patient.scheme if patient else None,
-        hospital_level=rows.institution(place).level if place else None,
+        hospital_level=place.level if place else None,
     )
     items: dict[str, list[CatalogueItem]] = {}
     cursor = await store.run(conn, "catalogue_items_of", codes=wanted)
@@ -60,7 +72,7 @@ async def shelf_for(conn: AsyncConnection, person_no: str, institution: str, cod
     for row in await cursor.fetchall():
         term = rows.catalogue_term(row)
         terms.setdefault(term.code, []).append(term)
-    return Shelf(asked=asked, items=items, terms=terms)
+    return Shelf(asked=asked, area="" if region == home else book.name(region), items=items, terms=terms)
 
 
 def _not_in_force(known: Sequence[CatalogueItem], day: date) -> Refusal:

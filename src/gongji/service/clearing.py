@@ -193,7 +193,7 @@ async def pair_lines(conn: AsyncConnection, month: date, debtor: str, creditor: 
 def line(row: rows.Row) -> Line:
     """A line from the columns of ``clearing_lines`` and ``institution_lines``."""
     booked_on, region, journal, kind, purpose, amount, party, person_no, reverses = row
-    is_settlement = kind in ("settlement", "reversal")
+    is_settlement = kind in ("settlement", "reversal", "partial_return")
     return Line(
         booked_on=booked_on,
         id=settlement_id(region, booked_on, journal) if is_settlement else str(journal),

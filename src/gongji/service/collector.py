@@ -37,11 +37,25 @@ class Collector(Generic[Item, Answer]):
         *,
         recover: Callable[[], Awaitable[None]] | None = None,
         observe: Callable[[int, int], None] = lambda _size, _left: None,
+        most: int = MAX_BATCH,
+        pause: float = 0.0,
     ) -> None:
+        """Prepare to collect.
+
+        Args:
+            name: what is collected, for the log.
+            run: does a batch and gives an answer an item, in order.
+            recover: called after a batch met an unexpected error, before its items are run one by one.
+            observe: told the size of each batch and how many wait behind it.
+            most: items in a batch.
+            pause: seconds to rest after a batch of several, where cheap is better than soon.
+        """
         self._name = name
         self._run = run
         self._recover = recover
         self._observe = observe
+        self._most = most
+        self._pause = pause
         self._queue: asyncio.Queue[tuple[Item, asyncio.Future[Answer]]] = asyncio.Queue(MAX_QUEUE)
         self._task: asyncio.Task[None] | None = None
         self._closing = False
@@ -77,7 +91,7 @@ class Collector(Generic[Item, Answer]):
     async def _work(self) -> None:
         while True:
             waiting = [await self._queue.get()]
-            while len(waiting) < MAX_BATCH and not self._queue.empty():
+            while len(waiting) < self._most and not self._queue.empty():
                 waiting.append(self._queue.get_nowait())
             self._observe(len(waiting), self._queue.qsize())
             try:
@@ -87,6 +101,8 @@ class Collector(Generic[Item, Answer]):
                     if not future.done():
                         future.set_exception(OutcomeUnknownError(f"{self._name} stopped"))
                     self._queue.task_done()
+            if self._pause and len(waiting) > 1 and not self._closing:
+                await asyncio.sleep(self._pause)
 
     async def _answer(self, waiting: Sequence[tuple[Item, "asyncio.Future[Answer]"]]) -> None:
         try:

@@ -46,7 +46,7 @@ async def enrol(conn: AsyncConnection, book: PolicyBook, enrolment: Enrolment, o
         fictitious=enrolment.fictitious,
     )
     state = enrolment.account_state if person.scheme is Scheme.EMPLOYEE else AccountState.NONE
-    for segment in _segments(book, person, on):
+    for segment in segments_of(book, person, person.region, on):
         await store.run(
             conn,
             "open_account",
@@ -59,8 +59,9 @@ async def enrol(conn: AsyncConnection, book: PolicyBook, enrolment: Enrolment, o
         )
 
 
-def _segments(book: PolicyBook, person: Person, on: date) -> tuple[Segment, ...]:
-    rule = book.rule(Segments, person.region, "account.segments", on)
+def segments_of(book: PolicyBook, person: Person, region: str, on: date) -> tuple[Segment, ...]:
+    """Which segments a region keeps of a person's account."""
+    rule = book.rule(Segments, region, "account.segments", on)
     if person.scheme is Scheme.EMPLOYEE and rule and rule.kept:
         return (Segment.CURRENT_YEAR, Segment.HISTORICAL)
     return (Segment.WHOLE,)

@@ -1,6 +1,7 @@
 """What goes wrong on purpose in the sandbox, so that a vendor sees what his system does then (故障注入)."""
 
 import time
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
@@ -136,6 +137,12 @@ class Faults:
         self._institutions: frozenset[str] = frozenset()
         self._until = 0.0
 
+    async def any(self) -> bool:
+        """Whether a fault is set for anybody."""
+        with suppress(psycopg.Error):
+            await self._refresh()
+        return bool(self._institutions)
+
     async def take(self, institution: str, transaction: str) -> Fault | None:
         """The fault of an institution's message; one that was set for a number of messages is used up by them.
 
@@ -147,9 +154,7 @@ class Faults:
             return None
 
     async def _take(self, institution: str, transaction: str) -> Fault | None:
-        if self._until < time.monotonic():
-            self._institutions = frozenset(fault.institution for fault in await set_faults(self._platform))
-            self._until = time.monotonic() + FRESH_SECONDS
+        await self._refresh()
         if institution not in self._institutions:
             return None
         async with self._platform.pool.connection(PATIENCE_SECONDS) as conn, conn.transaction():
@@ -163,3 +168,10 @@ class Faults:
             elif remaining:
                 await store.run(conn, "use_fault", institution=institution)
         return Fault(FaultKind(kind), milliseconds)
+
+    async def _refresh(self) -> None:
+        if self._until >= time.monotonic():
+            return
+        # One message looks; those that come meanwhile go by what was known.
+        self._until = time.monotonic() + FRESH_SECONDS
+        self._institutions = frozenset(fault.institution for fault in await set_faults(self._platform))

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import date
 
 from gongji.core.codes import Filing, Place
-from gongji.core.filing import Filed, Subject, filing_on
+from gongji.core.filing import filing_on
 from gongji.core.person import Institution, Person
 from gongji.core.refusal import Code, Refusal, refuse
-from gongji.ledger import store
+from gongji.ledger import rows, store
 from gongji.ledger.pipeline import Pipeline
 from gongji.service.commands import Command, Settle
 from gongji.service.snapshot import Snapshot
@@ -20,15 +20,7 @@ async def load_filings(conn: Pipeline, snapshot: Snapshot, commands: Sequence[Co
         return
     cursor = await store.run(conn, "filings_of", person_nos=sorted(asked))
     for row in await cursor.fetchall():
-        filed = Filed(
-            id=row[0],
-            person_no=row[1],
-            subject=Subject(row[2]),
-            kind=Filing(row[3]),
-            place=row[4],
-            begins_on=row[5],
-            ends_on=row[6],
-        )
+        filed = rows.filed(row)
         snapshot.filings.setdefault(filed.person_no, []).append(filed)
 
 

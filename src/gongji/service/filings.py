@@ -13,7 +13,7 @@ from gongji.core.codes import Filing, Insurance, Place
 from gongji.core.filing import Filed, Subject
 from gongji.core.person import Person
 from gongji.core.refusal import Code, Refusal, refuse
-from gongji.ledger import store
+from gongji.ledger import rows, store
 from gongji.service.commands import Claimed, Sender
 from gongji.service.messages import Answer, once
 from gongji.service.people import people_by_number
@@ -190,15 +190,7 @@ async def views_in(conn: AsyncConnection, person_nos: Sequence[str]) -> list[Fil
     cursor = await store.run(conn, "filings_of", person_nos=list(person_nos))
     return [
         FilingView(
-            filed=Filed(
-                id=row[0],
-                person_no=row[1],
-                subject=Subject(row[2]),
-                kind=Filing(row[3]),
-                place=row[4],
-                begins_on=row[5],
-                ends_on=row[6],
-            ),
+            filed=rows.filed(row),
             reviewed=row[7] is not None,
             filed_by=row[8],
             details=row[9],

@@ -38,7 +38,7 @@ class Inbox(msgspec.Struct, frozen=True, kw_only=True):
 async def inbox(platform: Platform, person_no: str, before: int | None = None, most: int = 20) -> Inbox:
     """Notices of a person that stand before one of his notices, or the newest."""
     most = max(1, min(most, MOST_LISTED))
-    async with platform.pool.connection() as conn, conn.transaction():
+    async with platform.pool.connection() as conn:
         cursor = await store.run(
             conn, "notices_of", person_no=person_no, before=_NEWEST if before is None else before, most=most + 1
         )

@@ -153,9 +153,9 @@ async def lines_of_batch(platform: Platform, visit: str, batch: str) -> list[Pas
 async def items_of(
     platform: Platform, person_no: str, institution: str, lines: Sequence[PastLine], day: date
 ) -> dict[str, CatalogueItem]:
-    """The items of lines by code, as the patient's region had them on a day; those without one are left out."""
+    """The items of lines by code, as the catalogue that split them had them on a day, without those it lacks."""
     async with platform.pool.connection() as conn:
-        shelf = await shelf_for(conn, person_no, institution, [line.item for line in lines])
+        shelf = await shelf_for(conn, platform.book, person_no, institution, [line.item for line in lines])
     found = {line.item: shelf.find(line.item, day) for line in lines}
     return {code: item for code, item in found.items() if not isinstance(item, Refusal)}
 

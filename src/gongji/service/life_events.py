@@ -1,10 +1,10 @@
-"""What happens to people, as it is reported: death, divorce, insurance, cards (人员变动).
+"""What happens to people, as it is reported: death, divorce, insurance, cards, moves (人员变动).
 
 One report is one transaction: the person's record, every binding it ends with its frozen money given back, the notices.
 A report that comes late changes nothing of what was settled meanwhile: it opens an incident with the evidence.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 
 import msgspec
@@ -15,16 +15,19 @@ from gongji.core.codes import Insurance
 from gongji.core.family import Binding, BindingState
 from gongji.core.incidents import Finding
 from gongji.core.life import INSURANCE_AFTER, MISUSE, LifeEvent, LifeKind, ending
-from gongji.core.notices import of_binding
+from gongji.core.moving import Moved, ended_by_move, move_fault
+from gongji.core.notices import EndReason, of_binding
 from gongji.core.person import Person
+from gongji.core.policy import LinkTerms, PolicyBook
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.core.times import CHINA
 from gongji.ledger import rows, store
 from gongji.service.binding_life import end_in
 from gongji.service.binding_steps import By, note_event
 from gongji.service.incidents import open_incident
+from gongji.service.moving import change_place, move_money
 from gongji.service.notices import tell
-from gongji.service.people import people_by_number
+from gongji.service.people import people_by_number, read_accounts
 from gongji.service.platform import Platform
 from gongji.service.staff import Role, Staff
 from gongji.service.staff_acts import may, note_act
@@ -39,11 +42,13 @@ class Reported(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         known: the same had been reported before, and nothing was done.
+        moved: of a move to another pooling area, what was booked.
         ended: bindings that ended with it.
         incidents: numbers of the incidents about what was settled after the event.
     """
 
     known: bool = False
+    moved: Moved | None = None
     ended: tuple[str, ...] = ()
     incidents: tuple[int, ...] = ()
 
@@ -60,7 +65,9 @@ async def report(platform: Platform, staff: Staff, event: LifeEvent, place: str 
         person = people.get(event.person_no)
         if person is None or (event.other and event.other not in people):
             return refuse(Code.PERSON_UNKNOWN, field="person_no" if person is None else "other")
-        refusal = may(staff, (Role.CLERK, Role.REVIEWER), person.region) or _fault(event, person, platform.clock())
+        # A move may be reported where it leads to as well.
+        region = event.to if event.kind is LifeKind.MOVED and staff.covers(event.to) else person.region
+        refusal = may(staff, (Role.CLERK, Role.REVIEWER), region) or _fault(event, person, platform.clock())
         if refusal:
             return refusal
         return await _report(conn, platform, staff, event, person, place)
@@ -94,7 +101,15 @@ async def _report(
     known = await _known(conn, event)
     if known is not None:
         return known
-    details = {"other": event.other} if event.other else {}
+    # Nobody changes him any more: what was read before the lock may be old.
+    person = (await people_by_number(conn, [event.person_no]))[event.person_no]
+    if event.kind is LifeKind.MOVED:
+        accounts = await read_accounts(conn, person.person_no)
+        refusal = move_fault(platform.book, person, accounts, event.to, event.on)
+        if refusal:
+            return refusal
+    move = {"from": person.region, "to": event.to} if event.kind is LifeKind.MOVED else {}
+    details = move | ({"other": event.other} if event.other else {})
     await store.run(
         conn,
         "add_life_event",
@@ -109,13 +124,15 @@ async def _report(
     )
     about = {"person_no": event.person_no, "place": place, "reason": str(event.on)}
     await note_act(conn, staff, f"life.{event.kind.value}", now, region=person.region, **about)
-    refusal = await _change_person(conn, event, now)
+    refusal = await _change_person(conn, event, person, now)
     if refusal:
         return refusal
     by = By(actor=staff.actor, channel=CHANNEL, place=place)
-    ended = await _change_bindings(conn, event, bindings, by, now)
-    incidents = await _look_back(conn, event, person, now)
-    return Reported(ended=tuple(ended), incidents=tuple(incidents))
+    endings = await _endings(conn, platform.book, event, person, bindings)
+    await _change_bindings(conn, event, bindings, endings, by, now)
+    incidents = await _look_back(conn, event, person, endings, now)
+    moved = await move_money(conn, platform.book, person, event, now) if event.kind is LifeKind.MOVED else None
+    return Reported(moved=moved, ended=tuple(endings), incidents=tuple(incidents))
 
 
 async def _locked_bindings(conn: AsyncConnection, event: LifeEvent) -> list[Binding]:
@@ -140,20 +157,24 @@ async def _live(conn: AsyncConnection, people: Sequence[str]) -> list[Binding]:
 
 
 async def _known(conn: AsyncConnection, event: LifeEvent) -> Reported | Refusal | None:
-    """Whether it was reported before; nobody dies on two days, or comes back to insurance after it."""
+    """Whether it was reported before; nobody dies on two days, comes back after it, or moves to two places on a day."""
     cursor = await store.run(conn, "life_events_of", person_no=event.person_no)
-    before = [(LifeKind(row[0]), row[1]) for row in await cursor.fetchall()]
+    found = [(LifeKind(row[0]), row[1], row[6]) for row in await cursor.fetchall()]
+    before = [(kind, on) for kind, on, _ in found]
     if (event.kind, event.on) in before:
-        return Reported(known=True)
+        led_to = next(details.get("to", "") for kind, on, details in found if (kind, on) == (event.kind, event.on))
+        if led_to == event.to:
+            return Reported(known=True)
+        return refuse(Code.LIFE_EVENT_KNOWN, field="to", what=f"{event.kind.label}到 {led_to}", on=str(event.on))
     died = next((on for kind, on in before if kind is LifeKind.DEATH), None)
     if died is None:
         return None
-    if event.kind is LifeKind.DEATH or event.on > died:
+    if event.kind in (LifeKind.DEATH, LifeKind.MOVED) or event.on > died:
         return refuse(Code.LIFE_EVENT_KNOWN, field="on", what=LifeKind.DEATH.label, on=str(died))
     return None
 
 
-async def _change_person(conn: AsyncConnection, event: LifeEvent, now: datetime) -> Refusal | None:
+async def _change_person(conn: AsyncConnection, event: LifeEvent, person: Person, now: datetime) -> Refusal | None:
     if event.kind is LifeKind.CARD_REPLACED:
         card = event.card_no.strip().upper()
         cursor = await store.run(conn, "card_taken", card_no=card, person_no=event.person_no)
@@ -164,6 +185,8 @@ async def _change_person(conn: AsyncConnection, event: LifeEvent, now: datetime)
     if event.kind is LifeKind.DIVORCE:
         await store.run(conn, "end_kinship", one=event.person_no, other=event.other, on=event.on)
         return None
+    if event.kind is LifeKind.MOVED:
+        await change_place(conn, person, event, now)
     insurance = INSURANCE_AFTER[event.kind]
     if await _is_later(conn, event):
         # What was reported before is about a later day: it stands.
@@ -190,20 +213,39 @@ async def _is_later(conn: AsyncConnection, event: LifeEvent) -> bool:
     return any(LifeKind(row[0]) in INSURANCE_AFTER and row[1] > event.on for row in await cursor.fetchall())
 
 
-async def _change_bindings(
-    conn: AsyncConnection, event: LifeEvent, bindings: Sequence[Binding], by: By, now: datetime
-) -> list[str]:
-    ended = []
+async def _endings(
+    conn: AsyncConnection, book: PolicyBook, event: LifeEvent, before: Person, bindings: Sequence[Binding]
+) -> dict[str, EndReason]:
+    """Which of the bindings an event ends, and why."""
+    sides = {side for binding in bindings for side in (binding.authoriser, binding.user)}
+    people = await people_by_number(conn, sorted(sides))
+    found = {}
     for binding in bindings:
-        reason = ending(event, binding)
+        authoriser, user = people[binding.authoriser], people[binding.user]
+        if event.kind is LifeKind.MOVED:
+            reason = ended_by_move(book, binding, before, authoriser, user, event.on)
+        else:
+            reason = ending(event, binding, book.rule(LinkTerms, authoriser.region, "sharing.terms", event.on))
         if reason:
-            await end_in(conn, binding, reason.value, by, now)
-            ended.append(binding.id)
+            found[binding.id] = reason
+    return found
+
+
+async def _change_bindings(
+    conn: AsyncConnection,
+    event: LifeEvent,
+    bindings: Sequence[Binding],
+    endings: Mapping[str, EndReason],
+    by: By,
+    now: datetime,
+) -> None:
+    for binding in bindings:
+        if binding.id in endings:
+            await end_in(conn, binding, endings[binding.id].value, by, now)
         elif event.kind is LifeKind.CARD_REPLACED:
             await note_event(conn, now, binding.id, "card_replaced", by, {})
         elif event.kind in _PAUSES:
             await _pause(conn, event, binding, by, now)
-    return ended
 
 
 _PAUSES = {LifeKind.INSURANCE_SUSPENDED: "paused", LifeKind.INSURANCE_RESUMED: "resumed"}
@@ -219,14 +261,16 @@ async def _pause(conn: AsyncConnection, event: LifeEvent, binding: Binding, by: 
         await tell(conn, of_binding(binding, what, now, reason=reason), now)
 
 
-async def _look_back(conn: AsyncConnection, event: LifeEvent, person: Person, now: datetime) -> list[int]:
+async def _look_back(
+    conn: AsyncConnection, event: LifeEvent, person: Person, endings: Mapping[str, EndReason], now: datetime
+) -> list[int]:
     """What was settled or drawn after the day of the event, before it was known: an incident, and nothing else."""
     kind = MISUSE.get(event.kind)
     if kind is None or event.on >= now.date():
         return []
     evidence = {"event": event.kind.value, "happened_on": str(event.on), "reported_at": now.isoformat()}
     settled = [] if event.kind is LifeKind.DIVORCE else await _settled_after(conn, event)
-    drawn = await _drawn_after(conn, event)
+    drawn = await _drawn_after(conn, event, endings)
     if not settled and not drawn:
         return []
     persons = tuple(dict.fromkeys([event.person_no, *([event.other] if event.other else [])]))
@@ -259,10 +303,12 @@ async def _settled_after(conn: AsyncConnection, event: LifeEvent) -> list[dict[s
     ]
 
 
-async def _drawn_after(conn: AsyncConnection, event: LifeEvent) -> list[dict[str, object]]:
+async def _drawn_after(
+    conn: AsyncConnection, event: LifeEvent, endings: Mapping[str, EndReason]
+) -> list[dict[str, object]]:
     """What was drawn after the day through bindings that the event ends, or would have ended."""
     cursor = await store.run(conn, "bindings_ever_of", people=[event.person_no])
     bindings = [rows.binding(row) for row in await cursor.fetchall()]
-    concerned = [binding.id for binding in bindings if ending(event, binding)]
+    concerned = [binding.id for binding in bindings if binding.id in endings or ending(event, binding)]
     cursor = await store.run(conn, "draws_after", bindings=concerned, on=event.on)
     return [{"binding": row[0], "day": str(row[1]), "amount": row[2]} for row in await cursor.fetchall()]

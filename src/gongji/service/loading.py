@@ -45,6 +45,10 @@ async def load(conn: Pipeline, book: PolicyBook, commands: Sequence[Command], no
     journal_ids = await _numbers(conn, "next_journal_ids", len(commands) if lock else 0)
     visit_ids = await _numbers(conn, "next_visit_ids", sum(1 for c in settles if c.purchase) if lock else 0)
     accounts = [rows.account(row) for row in await locked.fetchall()]
+    if lock and any(account.left_behind for account in accounts):
+        # Somebody may have moved while this waited. His new accounts are not among these, but those guard them.
+        again = await _lock_accounts(conn, patients, originals, lock=False)
+        accounts = [rows.account(row) for row in await again.fetchall()]
     found_people = {row[0]: rows.person(row) for row in await people.fetchall()}
     snapshot = Snapshot(
         book=book,
@@ -60,10 +64,8 @@ async def load(conn: Pipeline, book: PolicyBook, commands: Sequence[Command], no
         visits={row[0]: rows.visit(row) for row in await found.fetchall()},
         batches=_batches(await batches.fetchall()),
         totals={
-            # Figures of the region he is insured in now; what he had elsewhere stays there.
-            (p, year, benefit): YearToDate(deductible=d, eligible=e, pool=pool, events=n)
+            (p, region, year, benefit): YearToDate(deductible=d, eligible=e, pool=pool, events=n)
             for p, year, benefit, d, e, pool, n, region in await totals.fetchall()
-            if p in found_people and region == found_people[p].region
         },
         settled={(v, b): s for v, b, s in await settled.fetchall()},
         messages={
@@ -96,6 +98,8 @@ def _batches(found: Sequence[rows.Row]) -> dict[tuple[str, str], tuple[int, Line
 def _by_owner(accounts: Sequence[PersonalAccount]) -> dict[str, list[int]]:
     owned: dict[str, list[int]] = {}
     for account in sorted(accounts, key=lambda a: SEGMENT_ORDER[a.segment]):
+        if account.left_behind:
+            continue
         owned.setdefault(account.owner, []).append(account.id)
     return owned
 

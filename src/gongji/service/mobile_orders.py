@@ -163,6 +163,14 @@ async def orders_of(platform: Platform, person_no: str) -> list[Order]:
         return [_order(row) for row in await cursor.fetchall()]
 
 
+async def orders_waiting(platform: Platform, person_no: str) -> int:
+    """How many orders wait for a person to pay them."""
+    async with platform.pool.connection() as conn:
+        cursor = await store.run(conn, "mobile_orders_waiting", person_no=person_no)
+        row = await cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
 async def read_order(conn: AsyncConnection, order_id: str, *, lock: bool = False) -> Order | None:
     """An order by its id, locked if asked."""
     cursor = await store.run(conn, "mobile_order_for_change" if lock else "mobile_order", id=order_id)

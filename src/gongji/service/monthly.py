@@ -9,9 +9,10 @@ from gongji.core.codes import Business
 from gongji.core.money import Fen
 from gongji.core.times import CHINA
 from gongji.ledger import store
-from gongji.service.people import read_accounts
+from gongji.service.people import account_history
 from gongji.service.platform import Platform
 from gongji.service.records import Movement, MovementKey, movements_of
+from gongji.service.settle import POSTED_AS
 
 CHUNK = 500
 """Movements read at once when all are wanted."""
@@ -47,7 +48,7 @@ async def months_of(platform: Platform, person_no: str, months: int) -> list[Mon
     this = platform.clock().date().replace(day=1)
     since = month_before(this, months - 1)
     async with platform.pool.connection() as conn:
-        ids = [account.id for account in await read_accounts(conn, person_no)]
+        ids = [account.id for account in await account_history(conn, person_no)]
         cursor = await store.run(conn, "movement_months", ids=ids, since=since)
         sums: dict[date, dict[str, Fen]] = defaultdict(lambda: defaultdict(int))
         for first, kind, purpose, amount in await cursor.fetchall():
@@ -59,7 +60,7 @@ async def months_of(platform: Platform, person_no: str, months: int) -> list[Mon
 def _heading(kind: str, purpose: str) -> str:
     business = Business.of(kind)
     if business is Business.CARE:
-        return "shared" if purpose == "shared" else "own"
+        return "shared" if purpose in POSTED_AS.values() else "own"
     return {Business.CREDIT: "credited", Business.PREMIUM: "premium"}.get(business, "other")
 
 

@@ -117,9 +117,13 @@ async def person_named(conn: AsyncConnection, certificate_no: str, name: str) ->
 
 async def read_accounts(conn: AsyncConnection, person_no: str) -> tuple[PersonalAccount, ...]:
     """A person's accounts, current-year money first."""
-    cursor = await store.run(conn, "read_accounts", owners=[person_no])
-    accounts = [rows.account(row) for row in await cursor.fetchall()]
+    accounts = await store.read_accounts(conn, [person_no])
     return tuple(sorted(accounts, key=lambda a: SEGMENT_ORDER[a.segment]))
+
+
+async def account_history(conn: AsyncConnection, person_no: str) -> list[PersonalAccount]:
+    """The same with the accounts that he left behind in moves, whose postings are his too."""
+    return await store.read_all_accounts(conn, [person_no])
 
 
 async def _with_accounts(conn: AsyncConnection, person: Person) -> Holding:

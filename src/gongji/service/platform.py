@@ -11,7 +11,7 @@ from psycopg_pool import AsyncConnectionPool
 from gongji.core.person import Person
 from gongji.core.policy import PolicyBook
 from gongji.core.times import CHINA
-from gongji.ledger.connection import OPTIONS, configure
+from gongji.ledger.connection import OPTIONS, check, configure
 from gongji.service.batcher import Batcher
 from gongji.service.previews import Previews
 from gongji.service.recorder import Recorder
@@ -47,7 +47,7 @@ class Platform:
             open=False,
             kwargs={**OPTIONS, "application_name": "gongji"},
             configure=configure,
-            check=AsyncConnectionPool.check_connection,
+            check=check,
         )
         self.recorder = Recorder(self.pool)
 

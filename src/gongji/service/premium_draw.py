@@ -66,8 +66,7 @@ async def money_around(
         # What changed while the locks were waited for is seen now; whom a new binding names is not locked, and waits.
         bindings = [b for b in await _bindings(conn, by, person_no) if b.authoriser in owners]
     else:
-        cursor = await store.run(conn, "read_accounts", owners=owners)
-        accounts = [rows.account(row) for row in await cursor.fetchall()]
+        accounts = await store.read_accounts(conn, owners)
     people = await people_by_number(conn, owners)
     if person_no not in people or by not in people:
         return refuse(Code.PERSON_UNKNOWN, field="person")

@@ -4,20 +4,20 @@ The quote is what the confirmation step shows; paying takes the amount that was 
 function, so that what is paid is what was shown.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 
 import msgspec
 from psycopg import AsyncConnection
 
-from gongji.core.account import SEGMENT_ORDER, AccountKind, PersonalAccount, landing
+from gongji.core.account import SEGMENT_ORDER
 from gongji.core.codes import PremiumKind
 from gongji.core.family import Binding
 from gongji.core.money import Fen, format_yuan
 from gongji.core.notices import EndReason, Kind, Notice, Side, told_of
 from gongji.core.person import Person
 from gongji.core.policy import PolicyBook, ancestry
-from gongji.core.posting import Posting, run_backwards
+from gongji.core.posting import Posting, bring_back, run_backwards
 from gongji.core.premium import (
     Entered,
     PremiumPayment,
@@ -135,7 +135,7 @@ async def refund_premium(
             return view
         payment = view.payment
         people = sorted({payment.wanted.person_no, *(part.payer for part in payment.parts)})
-        accounts = {account.id: account for account in await store.lock_accounts(conn, people)}
+        await store.lock_accounts(conn, people)
         now = platform.clock()
         cursor = await store.run(conn, "drop_premium_paid", id=premium_id)
         if payment.refunds or await cursor.fetchone() is None:
@@ -145,7 +145,7 @@ async def refund_premium(
             return refusal
         back = msgspec.structs.replace(
             payment,
-            postings=tuple(_landed(posting, accounts) for posting in run_backwards(payment.postings)),
+            postings=await _undone(conn, payment, people),
             paid_by=by,
             channel=channel,
             paid_at=now,
@@ -157,14 +157,16 @@ async def refund_premium(
     return await _answered(platform, await once(platform, sender, None, work))
 
 
-def _landed(posting: Posting, accounts: Mapping[int, PersonalAccount]) -> Posting:
-    """Money for an account that has been closed goes where its owner finds it."""
-    account = accounts.get(posting.to) if isinstance(posting.to, int) else None
-    if account is None:
-        return posting
-    mine = [a for a in accounts.values() if a.owner == account.owner and a.kind is AccountKind.PERSONAL]
-    own = sorted(mine, key=lambda a: SEGMENT_ORDER[a.segment])
-    return msgspec.structs.replace(posting, to=landing(account, own))
+async def _undone(conn: AsyncConnection, payment: PremiumPayment, people: Sequence[str]) -> tuple[Posting, ...]:
+    """The postings backwards; money for an account that is closed or left behind goes where its owner finds it."""
+    found = await store.read_all_accounts(conn, people)
+    accounts = {a.id: a for a in sorted(found, key=lambda a: SEGMENT_ORDER[a.segment])}
+    back: list[Posting] = []
+    for posting in run_backwards(payment.postings):
+        account = accounts.get(posting.to) if isinstance(posting.to, int) else None
+        owned = [a for a in accounts.values() if account and a.owner == account.owner]
+        back += [posting] if account is None else bring_back(posting, account, owned)
+    return tuple(back)
 
 
 async def premium_of(platform: Platform, person_no: str, premium_id: str) -> PremiumView | Refusal:

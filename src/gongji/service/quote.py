@@ -78,17 +78,19 @@ def work_out(book: PolicyBook, asked: Asked) -> Worked | Refusal:
     if isinstance(own, Refusal):
         return own
     care_region = _care_region(book, region, asked.place)
+    place = book.place_of(region.code, care_region)
+    away = None if place is Place.HOME else book.name(care_region)
     case = Case(
-        facts=msgspec.structs.replace(asked.facts, place=book.place_of(region.code, care_region)),
+        facts=msgspec.structs.replace(asked.facts, place=place),
         bill=asked.bill,
         year_to_date=asked.year_to_date,
         own=own,
         sharers=asked.sharers,
+        catalogue=away or "",
     )
     split = calculate(terms, case)
     if isinstance(split, Refusal):
         return split
-    away = book.name(care_region) if case.facts.place is not Place.HOME else None
     return Worked(split=split, notes=tuple(_notes(book, terms, asked, split, away)))
 
 

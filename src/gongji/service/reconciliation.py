@@ -33,6 +33,9 @@ LIVE: Final = timedelta(days=2)
 
 MOST_CLAIMS: Final = 100
 
+_ONLY_HERE: Final = (Kind.MISSING_THERE, Kind.REVERSED_HERE, Kind.RETURNED_HERE)
+"""Rows of the books of which an institution has said nothing."""
+
 _CLAIMS: Final = (Code.SETTLEMENT_UNKNOWN, Code.VISIT_UNKNOWN)
 """Refusals that say: the institution holds something that the books do not have."""
 
@@ -100,7 +103,33 @@ async def _booked(
         scheme=wanted.scheme.value if wanted.scheme else None,
         undo=UNDO,
     )
-    return [_row(row) for row in await cursor.fetchall()]
+    return [one for row in await cursor.fetchall() for one in _rows(row)]
+
+
+def _rows(row: Row) -> tuple[Booked, ...]:
+    """What a settlement is to whom it is told: one row, or for a return the whole taken back and the rest settled."""
+    booked, replaces = _row(row), row[14]
+    if replaces is None:
+        return (booked,)
+    total, fund, account, cash = row[15:]
+    back = msgspec.structs.replace(
+        booked,
+        total=-total,
+        fund=-fund,
+        account=-account,
+        cash=-cash,
+        reverses=replaces,
+        standing=False,
+        returned=True,
+    )
+    rest = msgspec.structs.replace(
+        booked,
+        total=total + booked.total,
+        fund=fund + booked.fund,
+        account=account + booked.account,
+        cash=cash + booked.cash,
+    )
+    return back, rest
 
 
 def _row(row: Row) -> Booked:
@@ -202,13 +231,22 @@ async def _place_outside(conn: AsyncConnection, institution: str, found: list[Di
         regions=[p[0] for p in parsed],
         journals=[p[2] for p in parsed],
     )
-    outside = {row.settlement: row for row in map(_row, await cursor.fetchall())}
-    return [
-        msgspec.structs.replace(d, kind=Kind.OUT_OF_RANGE, ours=outside[d.theirs.settlement])
-        if d.kind is Kind.MISSING_HERE and d.theirs and d.theirs.settlement in outside
-        else d
-        for d in found
-    ]
+    rows = [one for row in await cursor.fetchall() for one in _rows(row)]
+    outside = {(row.settlement, row.reverses is not None): row for row in rows}
+    return [_placed(one, outside) for one in found]
+
+
+def _placed(one: Difference, outside: dict[tuple[str, bool], Booked]) -> Difference:
+    """A row that the range does not have, beside what the books have elsewhere."""
+    theirs = one.theirs
+    if one.kind is not Kind.MISSING_HERE or theirs is None:
+        return one
+    ours = outside.get((theirs.settlement, theirs.refund)) or outside.get((theirs.settlement, False))
+    if ours is None:
+        return one
+    # A refund may be named by what it takes back: if that stands, nothing took it back.
+    kind = Kind.REVERSED_THERE if theirs.refund and ours.standing else Kind.OUT_OF_RANGE
+    return msgspec.structs.replace(one, kind=kind, ours=ours)
 
 
 async def keep_list(
@@ -316,7 +354,7 @@ def _told_apart(found: Sequence[Difference], lists: Sequence[Row]) -> tuple[list
         if one.kind is Kind.OUT_OF_RANGE:
             continue
         ours = one.ours
-        if one.kind is Kind.MISSING_THERE and ours and not _covered(ours, lists):
+        if one.kind in _ONLY_HERE and ours and not _covered(ours, lists):
             unsure.append(msgspec.structs.replace(one, kind=Kind.UNCONFIRMED))
         else:
             sure.append(one)

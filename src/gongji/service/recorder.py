@@ -19,6 +19,9 @@ log = structlog.get_logger()
 KEPT: Final = 1000
 """Pairs kept, the latest ones."""
 
+PAUSE_SECONDS: Final = 0.2
+"""Under load the page may be this late, so that writing pairs down takes little from settling."""
+
 KEPT_FOR: Final = timedelta(days=7)
 PATIENCE_SECONDS: Final = 2.0
 BODY_BYTES_MAX: Final = 262_144
@@ -60,7 +63,9 @@ class Recorder:
 
     def __init__(self, pool: AsyncConnectionPool[AsyncConnection]) -> None:
         self._pool = pool
-        self._collector: Collector[Taken, int | None] = Collector("recorder", self._keep)
+        self._collector: Collector[Taken, int | None] = Collector(
+            "recorder", self._keep, most=KEPT, pause=PAUSE_SECONDS
+        )
 
     def start(self) -> None:
         """Begin to work."""

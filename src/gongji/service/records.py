@@ -1,6 +1,6 @@
 """What a person sees of his money: balances, movements, settlements with their reasons (账户与结算记录)."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 import msgspec
@@ -16,7 +16,7 @@ from gongji.core.record import Settlement, parse_settlement_id, settlement_id
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.ledger import rows, store
 from gongji.ledger.documents import restore
-from gongji.service.people import Holding, holding_of, people_by_number, read_accounts
+from gongji.service.people import Holding, account_history, holding_of, people_by_number
 from gongji.service.platform import Platform
 
 PAGE = 50
@@ -71,7 +71,10 @@ class AccountPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SettlementView(msgspec.Struct, frozen=True, kw_only=True):
-    """A settlement with the people it concerns; ``reversed_by`` names what took it back."""
+    """A settlement with the people it concerns.
+
+    ``reversed_by`` names what took it back; ``returned`` says that this was a return, after which the rest stands.
+    """
 
     settlement: Settlement
     patient: Person
@@ -79,6 +82,7 @@ class SettlementView(msgspec.Struct, frozen=True, kw_only=True):
     authorisers: dict[str, Person]
     """By binding id."""
     reversed_by: str | None
+    returned: bool = False
 
 
 async def account_page(platform: Platform, person_no: str) -> AccountPage | Refusal:
@@ -96,7 +100,7 @@ async def account_page(platform: Platform, person_no: str) -> AccountPage | Refu
             for row in await cursor.fetchall()
             if row[7] == holding.person.region
         }
-        movements = await _movements(conn, [account.id for account in holding.personal], PAGE, None)
+        movements = await _movements(conn, await _account_ids(conn, person_no), PAGE, None)
     return AccountPage(
         holding=holding,
         year=year,
@@ -114,8 +118,11 @@ async def movements_of(
 ) -> list[Movement]:
     """Movements of a person's account, newest first, from after ``before`` on; of one kind of business, or of all."""
     async with platform.pool.connection() as conn:
-        accounts = [a for a in await read_accounts(conn, person_no) if a.kind is AccountKind.PERSONAL]
-        return await _movements(conn, [account.id for account in accounts], limit, before, business)
+        return await _movements(conn, await _account_ids(conn, person_no), limit, before, business)
+
+
+async def _account_ids(conn: AsyncConnection, person_no: str) -> list[int]:
+    return [a.id for a in await account_history(conn, person_no) if a.kind is AccountKind.PERSONAL]
 
 
 async def _movements(
@@ -136,10 +143,6 @@ async def _movements(
         before_line=line,
         kinds=list(business.kinds) if business else None,
     )
-    moved = await cursor.fetchall()
-    people = await people_by_number(conn, list({row[7] for row in moved if row[7]}))
-    cursor = await store.run(conn, "institutions", codes=list({row[8] for row in moved if row[8]}))
-    places = {row[0]: row[2] for row in await cursor.fetchall()}
     return [
         Movement(
             key=(row[5], row[2], row[10]),
@@ -150,14 +153,14 @@ async def _movements(
             kind=row[4],
             settlement=settlement_id(row[1], row[0], row[2]) if row[11] else None,
             person_no=row[7],
-            person_name=people[row[7]].name if row[7] else "",
-            institution=places.get(row[8], ""),
+            person_name=row[15] or "",
+            institution=row[8] or "",
             care=Care(row[9]) if row[9] else None,
             premium=settlement_id(row[1], row[0], row[2]) if row[12] else None,
             premium_kind=PremiumKind(row[12]) if row[12] else None,
             premium_year=row[13],
         )
-        for row in moved
+        for row in await cursor.fetchall()
     ]
 
 
@@ -211,6 +214,7 @@ async def settlement_view(platform: Platform, public_id: str) -> SettlementView 
         place = await cursor.fetchone()
         cursor = await store.run(conn, "reversals", ids=[public_id])
         taken_back = await cursor.fetchone()
+        returned = taken_back is not None and await _is_return(conn, taken_back[1])
     if place is None:
         return refuse(Code.INSTITUTION_UNKNOWN, institution=settlement.institution)
     return SettlementView(
@@ -219,4 +223,20 @@ async def settlement_view(platform: Platform, public_id: str) -> SettlementView 
         institution=rows.institution(place),
         authorisers={payer.binding: people[payer.authoriser] for payer in settlement.payers},
         reversed_by=taken_back[1] if taken_back else None,
+        returned=returned,
     )
+
+
+async def _is_return(conn: AsyncConnection, settlement: str) -> bool:
+    key = parse_settlement_id(settlement) or ("", date.min, 0)
+    cursor = await store.run(conn, "is_return", region=key[0], day=key[1], journal=key[2])
+    row = await cursor.fetchone()
+    return bool(row and row[0])
+
+
+async def standing_view(platform: Platform, public_id: str) -> SettlementView | Refusal:
+    """A settlement, or what stands in its place after returns (部分退费)."""
+    view = await settlement_view(platform, public_id)
+    while isinstance(view, SettlementView) and view.returned and view.reversed_by:
+        view = await settlement_view(platform, view.reversed_by)
+    return view

@@ -13,7 +13,7 @@ from gongji.core.case import Bill, Case, LimitLeft, NotDrawn, PurposePart, Split
 from gongji.core.codes import SharingMode
 from gongji.core.lines import LineSplit, total_of
 from gongji.core.money import Fen
-from gongji.core.posting import Posting, run_backwards
+from gongji.core.posting import Posting
 from gongji.core.record import Replaced, Returned, Settlement, amounts_of, settlement_id
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.core.settlement import calculate
@@ -21,8 +21,8 @@ from gongji.core.terms import terms_for
 from gongji.ledger.pipeline import Pipeline
 from gongji.service.commands import Command, Done, ReturnPart
 from gongji.service.line_returns import lines_left, take
-from gongji.service.reverse import NotLockedError, original_of, redirected
-from gongji.service.settle import POSTED_AS, apply_postings, year_change
+from gongji.service.reverse import NotLockedError, original_of, undone
+from gongji.service.settle import POSTED_AS, apply_booked
 from gongji.service.snapshot import Snapshot
 
 Payer = tuple[str, str | int]
@@ -54,7 +54,7 @@ def decide_return(snapshot: Snapshot, command: ReturnPart) -> Done | Refusal:
     if isinstance(split, Refusal):
         return split
     kept, less = _divided(snapshot, original, split)
-    back = tuple(redirected(snapshot, posting) for posting in run_backwards(less))
+    back = undone(snapshot, less)
     return Done(
         settlement=_record(snapshot, command, original, split, kept, returned, back),
         patient=snapshot.people[original.person_no],
@@ -223,14 +223,8 @@ def apply_return(snapshot: Snapshot, rest: Settlement) -> None:
     """Make a decided return visible to the commands after it in the batch."""
     if rest.instead_of is None:
         raise AssertionError(f"{rest.id} is no return")
-    apply_postings(snapshot, rest.booked)
-    if rest.benefit:
-        snapshot.add_to_year(rest.person_no, rest.year, rest.benefit, year_change(rest))
-    for binding, amount in rest.drawn.items():
-        snapshot.add_use(binding, rest.counts_on, amount)
-    snapshot.reversed[rest.instead_of.settlement] = rest.id
+    apply_booked(snapshot, rest)
     snapshot.settled[rest.visit_id, rest.batch] = rest.id
-    snapshot.settlements[rest.id] = rest
     stay = snapshot.stays.get(rest.visit_id)
     if stay is not None:
         stay.settled = [rest if s.id == rest.instead_of.settlement else s for s in stay.settled]

@@ -2,12 +2,11 @@
 
 import msgspec
 
-from gongji.core.account import landing
-from gongji.core.posting import Posting, run_backwards
+from gongji.core.posting import Posting, bring_back, run_backwards
 from gongji.core.record import Settlement, settlement_id
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.service.commands import Done, Reverse
-from gongji.service.settle import apply_postings, year_change
+from gongji.service.settle import apply_booked
 from gongji.service.snapshot import Snapshot
 from gongji.service.stay_bill import later_settlement, note_reversed
 
@@ -53,7 +52,7 @@ def decide_reversal(snapshot: Snapshot, command: Reverse) -> Done | Refusal:
     payers = {p.from_ for p in original.postings if isinstance(p.from_, int)}
     if not payers <= snapshot.accounts.keys():
         raise NotLockedError(original.id)
-    postings = tuple(redirected(snapshot, posting) for posting in run_backwards(original.postings))
+    postings = undone(snapshot, original.postings)
     journal = snapshot.journal_ids.pop()
     own = {a.id for a in snapshot.accounts_of(original.person_no)}
     returned = sum(p.amount for p in postings if p.to in own)
@@ -75,23 +74,17 @@ def decide_reversal(snapshot: Snapshot, command: Reverse) -> Done | Refusal:
     )
 
 
-def redirected(snapshot: Snapshot, posting: Posting) -> Posting:
-    """Money for an account that has been closed goes where its owner finds it."""
-    account = snapshot.accounts.get(posting.to) if isinstance(posting.to, int) else None
-    if account is None:
-        return posting
-    return msgspec.structs.replace(posting, to=landing(account, snapshot.accounts_of(account.owner)))
+def undone(snapshot: Snapshot, postings: tuple[Posting, ...]) -> tuple[Posting, ...]:
+    """Postings run backwards; money for an account that is closed or left behind goes where its owner finds it."""
+    back: list[Posting] = []
+    for posting in run_backwards(postings):
+        account = snapshot.accounts.get(posting.to) if isinstance(posting.to, int) else None
+        back += [posting] if account is None else bring_back(posting, account, snapshot.money_of(account.owner))
+    return tuple(back)
 
 
 def apply_reversal(snapshot: Snapshot, reversal: Settlement) -> None:
     """Make a decided reversal visible to the commands after it in the batch."""
-    apply_postings(snapshot, reversal.postings)
-    if reversal.benefit:
-        snapshot.add_to_year(reversal.person_no, reversal.year, reversal.benefit, year_change(reversal))
-    if reversal.reverses:
-        snapshot.reversed[reversal.reverses] = reversal.id
-        for binding, amount in reversal.drawn.items():
-            snapshot.add_use(binding, reversal.counts_on, amount)
+    apply_booked(snapshot, reversal)
     snapshot.settled.pop((reversal.visit_id, reversal.batch), None)
     note_reversed(snapshot, reversal)
-    snapshot.settlements[reversal.id] = reversal

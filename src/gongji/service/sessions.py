@@ -20,11 +20,14 @@ SEEN_EVERY: Final = timedelta(minutes=5)
 
 
 class Session(msgspec.Struct, frozen=True):
-    """A live session; until the person has chosen a password of his own it opens nothing else."""
+    """A live session with whose it is; until the person has chosen a password of his own it opens nothing else."""
 
     person_no: str
     id: str
     password_issued: bool
+    name: str
+    region: str
+    real_name_verified: bool
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,7 +93,7 @@ async def session_of(platform: Platform, token: str) -> Session | None:
             return None
         if row[2] < now - SEEN_EVERY:
             await store.run(conn, "session_seen", token_hash=hash_token(token), now=now)
-        return Session(row[0], row[1], row[3])
+        return Session(row[0], row[1], *row[3:])
 
 
 async def sign_out(platform: Platform, token: str) -> None:

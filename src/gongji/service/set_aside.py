@@ -9,7 +9,7 @@ from datetime import datetime
 import msgspec
 from psycopg import AsyncConnection
 
-from gongji.core.account import AccountKind, PersonalAccount, landing
+from gongji.core.account import AccountKind, PersonalAccount
 from gongji.core.codes import AccountState, SharingMode
 from gongji.core.eligibility import above_threshold, usable_for_sharing
 from gongji.core.family import Binding
@@ -17,7 +17,7 @@ from gongji.core.money import Fen, format_yuan
 from gongji.core.notices import Kind, Side, told_of
 from gongji.core.person import Person
 from gongji.core.policy import Draw, PolicyBook
-from gongji.core.posting import Posting
+from gongji.core.posting import Posting, bring_back
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.ledger import rows, store
 from gongji.service.booking import Entry, book
@@ -140,7 +140,8 @@ async def give_back(
         if taken:
             left -= taken
             home = next(a for a in own if a.segment is account.segment)
-            postings.append(Posting(from_=account.id, to=landing(home, own), amount=taken, purpose="given_back"))
+            back = Posting(from_=account.id, to=home.id, amount=taken, purpose="given_back")
+            postings += bring_back(back, home, own)
     await _book(conn, "given_back", binding, amount, postings, sender, now)
     return None
 

@@ -32,7 +32,7 @@ from gongji.core.terms import Terms, terms_for
 from gongji.ledger.rows import Visit
 from gongji.service.commands import Claimed, Credential, Done, Settle
 from gongji.service.filed import check_filed, filing_of
-from gongji.service.snapshot import Snapshot
+from gongji.service.snapshot import Snapshot, YearKey
 from gongji.service.stay_bill import check_care, check_stay, note_settled, of_this_stay
 
 VISIT_ID_FORMAT = "{region}{day:%Y%m%d}{number:016d}"
@@ -53,11 +53,13 @@ def decide_settlement(snapshot: Snapshot, command: Settle) -> Done | Refusal:
 
     Pre-settlement and settlement both come here; only a settlement's result is written.
     """
-    patient, refusal = check_person(
-        snapshot.people.get(command.person_no), command.claimed, _day_of_care(snapshot, command)
-    )
+    on = _day_of_care(snapshot, command)
+    patient, refusal = check_person(snapshot.people.get(command.person_no), command.claimed, on)
     if patient is None:
         return refusal or refuse(Code.PERSON_UNKNOWN)
+    if patient.moved:
+        # Care before a move is the old place's, whenever it is settled.
+        patient = msgspec.structs.replace(patient, region=patient.region_on(on))
     institution = snapshot.institutions.get(command.sender.institution)
     refusal = refusal or check_institution(institution, command.sender.institution)
     if refusal or institution is None:
@@ -244,11 +246,12 @@ def _case_of(
             first_self_pay=bill.parts.first_self_pay,
             by_purpose=_purposes(bill.parts, institution),
         ),
-        year_to_date=of_this_stay(snapshot, bill.visit_id, _year_to_date(snapshot, patient.person_no, terms)),
+        year_to_date=of_this_stay(snapshot, bill.visit_id, _year_to_date(snapshot, patient, terms)),
         own=_own_purses(snapshot, patient, own, place),
         sharers=_sharers(snapshot, patient, institution, bill.on, terms),
         account_use=command.account_use,
         prescription=bill.prescription,
+        catalogue="" if place is Place.HOME else snapshot.book.name(institution.region),
     )
 
 
@@ -269,23 +272,26 @@ def _own_purses(
     """The own account, then the own wallet, whose money is spent only where its holder is insured."""
     purses = [Purse(segment=a.segment, available=a.available) for a in own] if patient.scheme is Scheme.EMPLOYEE else []
     wallet = snapshot.wallet_of(patient.person_no)
-    if wallet is not None and place is Place.HOME:
+    if wallet is not None and place is Place.HOME and wallet.region == patient.region:
         purses.append(Purse(segment=Segment.WHOLE, available=wallet.available, wallet=True))
     return tuple(purses)
 
 
-def _year_to_date(snapshot: Snapshot, person_no: str, terms: Terms) -> YearToDate:
+def _year_to_date(snapshot: Snapshot, patient: Person, terms: Terms) -> YearToDate:
     """The year's figures for this kind of care, with those of other care where a deductible or a cap is shared."""
-    totals, year = snapshot.totals, terms.year
     mine = _BENEFIT[terms.care]
-    own = totals.get((person_no, year, mine), _NOTHING_YET)
+
+    def figures(benefit: str) -> YearToDate:
+        return snapshot.totals.get((patient.person_no, patient.region, terms.year, benefit), _NOTHING_YET)
+
+    own = figures(mine)
     if terms.benefit is None:
         return own
     others_merged, others_shared = terms.benefit.deductible.merged_with, terms.benefit.cap.shared_with
     if not others_merged and not others_shared:
         return own
-    merged = [totals.get((person_no, year, _BENEFIT[care]), _NOTHING_YET) for care in others_merged if care != mine]
-    shared = [totals.get((person_no, year, _BENEFIT[care]), _NOTHING_YET) for care in others_shared if care != mine]
+    merged = [figures(_BENEFIT[care]) for care in others_merged if care != mine]
+    shared = [figures(_BENEFIT[care]) for care in others_shared if care != mine]
     return msgspec.structs.replace(
         own,
         deductible=own.deductible + sum(year.deductible for year in merged),
@@ -385,7 +391,7 @@ def _payments(
         above = AccountRef(AccountKind.SUPPLEMENTARY, patient.scheme.value, region)
         payments.append(Payment(payer=above, region=region, amount=split.supplementary, purpose="supplementary"))
     if split.own_total:
-        payments += [Payment(payer=a.id, region=region, amount=split.own_of(a.segment), purpose="own") for a in own]
+        payments += [Payment(payer=a.id, region=a.region, amount=split.own_of(a.segment), purpose="own") for a in own]
     wallet = snapshot.wallet_of(patient.person_no) if split.wallet else None
     if wallet:
         payments.append(Payment(payer=wallet.id, region=wallet.region, amount=split.wallet, purpose="wallet"))
@@ -414,15 +420,22 @@ POSTED_AS = {
 
 def apply_settlement(snapshot: Snapshot, settlement: Settlement) -> None:
     """Make a decided settlement visible to the commands after it in the batch."""
-    apply_postings(snapshot, settlement.postings)
-    if settlement.benefit:
-        snapshot.add_to_year(settlement.person_no, settlement.year, settlement.benefit, year_change(settlement))
-    for binding, amount in settlement.drawn.items():
-        snapshot.add_use(binding, settlement.booked_on, amount)
+    apply_booked(snapshot, settlement)
     for ended in used_up(snapshot, settlement):
         snapshot.end_binding(ended)
     snapshot.settled[settlement.visit_id, settlement.batch] = settlement.id
     note_settled(snapshot, settlement)
+
+
+def apply_booked(snapshot: Snapshot, settlement: Settlement) -> None:
+    """What a settlement, its reversal or a return changes alike: balances, yearly figures, limits, what stands."""
+    _move(snapshot, settlement.booked)
+    if settlement.benefit:
+        snapshot.add_to_year(year_key(settlement, settlement.benefit), year_change(settlement))
+    for binding, amount in settlement.drawn.items():
+        snapshot.add_use(binding, settlement.counts_on, amount)
+    if settlement.takes_back:
+        snapshot.reversed[settlement.takes_back] = settlement.id
     snapshot.settlements[settlement.id] = settlement
 
 
@@ -433,13 +446,18 @@ def used_up(snapshot: Snapshot, settlement: Settlement) -> list[Binding]:
     return [b for b in bindings if b.term is BindingTerm.SINGLE_USE and b.id in drawn]
 
 
-def apply_postings(snapshot: Snapshot, postings: tuple[Posting, ...]) -> None:
+def _move(snapshot: Snapshot, postings: tuple[Posting, ...]) -> None:
     """Move the balances of the personal accounts that postings name."""
     for posting in postings:
         if isinstance(posting.from_, int):
             snapshot.move(posting.from_, -posting.amount)
         if isinstance(posting.to, int):
             snapshot.move(posting.to, posting.amount)
+
+
+def year_key(settlement: Settlement, benefit: str) -> YearKey:
+    """Which yearly figures a settlement moves."""
+    return settlement.person_no, settlement.region, settlement.year, benefit
 
 
 def year_change(settlement: Settlement) -> YearToDate:

@@ -56,6 +56,10 @@ class Stay(msgspec.Struct, kw_only=True):
         return None if last is None or last.mid_stay else last
 
 
+YearKey = tuple[str, str, int, str]
+"""Whose figures, in which region, of which medical year and kind of benefit."""
+
+
 class Snapshot(msgspec.Struct, kw_only=True):
     """The state of the people, accounts and visits that a batch touches.
 
@@ -69,7 +73,7 @@ class Snapshot(msgspec.Struct, kw_only=True):
     institutions: dict[str, Institution]
     accounts: dict[int, PersonalAccount]
     owned: dict[str, list[int]]
-    """Account ids by owner, current-year money first."""
+    """Account ids by owner, current-year money first, without those he left behind in a move."""
     bindings: dict[str, list[Binding]]
     """Bindings that may be drawn, by user."""
     used: dict[str, Used]
@@ -78,7 +82,7 @@ class Snapshot(msgspec.Struct, kw_only=True):
     """Bindings for a single use that commands of the batch have used."""
     visits: dict[str, Visit]
     batches: dict[tuple[str, str], tuple[int, LineSplit]]
-    totals: dict[tuple[str, int, str], YearToDate]
+    totals: dict[YearKey, YearToDate]
     settled: dict[tuple[str, str], str]
     messages: dict[tuple[str, str], KnownMessage]
     settlements: dict[str, Settlement]
@@ -123,10 +127,10 @@ class Snapshot(msgspec.Struct, kw_only=True):
         account = self.accounts[account_id]
         self.accounts[account_id] = msgspec.structs.replace(account, balance=account.balance + delta)
 
-    def add_to_year(self, person_no: str, year: int, benefit: str, change: YearToDate) -> None:
+    def add_to_year(self, key: YearKey, change: YearToDate) -> None:
         """Let later commands of the batch see the yearly figures as this one leaves them."""
-        before = self.totals.get((person_no, year, benefit), YearToDate())
-        self.totals[person_no, year, benefit] = YearToDate(
+        before = self.totals.get(key, YearToDate())
+        self.totals[key] = YearToDate(
             deductible=before.deductible + change.deductible,
             eligible=before.eligible + change.eligible,
             pool=before.pool + change.pool,

@@ -17,16 +17,29 @@ from gongji.ledger import store
 from gongji.service.applications import Application, applications, institution_balance, institution_lines
 from gongji.service.clearing import Line, Pair, month_in, pair_lines
 from gongji.service.papers.paper import Cell, Column, Form, Paper, Writer, money
-from gongji.service.papers.pdf import PdfWriter
-from gongji.service.papers.xlsx import XlsxWriter
+from gongji.service.papers.writers import writer_of
 from gongji.service.people import registered_institution
 from gongji.service.platform import Platform
 
-WRITERS: Final[dict[Form, Callable[[IO[bytes], Paper], Writer]]] = {Form.XLSX: XlsxWriter, Form.PDF: PdfWriter}
-
 Progress = Callable[[int], None]
 
-_KINDS: Final = {"settlement": "结算", "reversal": "撤销", "premium": "缴费", "transfer": "转账"}
+KINDS: Final = {
+    "settlement": "结算",
+    "reversal": "撤销",
+    "partial_return": "部分退费",
+    "premium": "缴费",
+    "premium_refund": "缴费退回",
+    "transfer": "钱包转账",
+    "transfer_accepted": "钱包收款",
+    "transfer_returned": "转账退回",
+    "set_aside": "划拨共济",
+    "given_back": "共济退回",
+    "credit": "划入",
+    "moved": "参保地转移",
+    "correction": "更正",
+}
+"""Business behind a line, by kind of journal."""
+
 _PURPOSES: Final = {
     "pool": "统筹基金",
     "supplementary": "补充基金",
@@ -35,6 +48,7 @@ _PURPOSES: Final = {
     "wallet": "医保钱包",
     "shared_family": "家庭共济账户",
     "shared_quota": "共济额度",
+    "moved": "个人账户",
 }
 _CARES: Final = {care.value: care.label for care in Care}
 
@@ -91,7 +105,7 @@ async def write_pair(
             return refuse(Code.RECORD_UNKNOWN, field="month", what=what)
         paper = _pair_paper(platform, pair, back, closed=found.closed_at is not None)
         lines = pair_lines(conn, month, debtor, creditor)
-        await _write(WRITERS[form](target, paper), lines, pair.statement.amount, progress)
+        await _write(writer_of(form)(target, paper), lines, pair.statement.amount, progress)
     return None
 
 
@@ -117,7 +131,7 @@ def _pair_paper(platform: Platform, pair: Pair, back: Pair | None, *, closed: bo
         ),
         sums=(
             ("本月发生", one.owed),
-            ("本月撤销退回", -one.returned),
+            ("本月撤销和退费", -one.returned),
             ("应付", one.amount),
         ),
         columns=_columns("就医机构"),
@@ -149,7 +163,7 @@ async def write_institution(
         sums = _Sums(before=before, owed=owed, returned=returned, paid=paid, lines=count)
         paper = _institution_paper(found[0], platform.book.name(found[0].region), month, sums, asked)
         lines = institution_lines(conn, institution, month)
-        await _write(WRITERS[form](target, paper), lines, owed - returned, progress)
+        await _write(writer_of(form)(target, paper), lines, owed - returned, progress)
     return None
 
 
@@ -178,12 +192,12 @@ def _institution_paper(one: Institution, payer: str, month: date, sums: _Sums, a
         sums=(
             ("期初应付", sums.before),
             ("本月结算", sums.owed),
-            ("本月撤销", -sums.returned),
+            ("本月撤销和退费", -sums.returned),
             ("本月拨付", -sums.paid),
             ("期末应付", sums.before + sums.owed - sums.returned - sums.paid),
         ),
         columns=_columns("医疗类别"),
-        notes=("金额是医保基金和个人账户（含家庭共济）应付的部分，不含现金。明细合计等于本月结算减本月撤销。",),
+        notes=("金额是医保基金和个人账户（含家庭共济）应付的部分，不含现金。明细合计等于本月结算减本月撤销和退费。",),
     )
 
 
@@ -228,7 +242,7 @@ def _row(number: int, line: Line) -> list[Cell]:
         number,
         line.booked_on.isoformat(),
         line.id,
-        _KINDS.get(line.kind, line.kind),
+        KINDS.get(line.kind, line.kind),
         _PURPOSES.get(line.purpose, line.purpose),
         _CARES.get(line.party, line.party),
         line.person_no,

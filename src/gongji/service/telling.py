@@ -56,7 +56,11 @@ def told_to_patient(split: Split, names: Mapping[str, str]) -> list[str]:
 def _named(step: Step, name: str) -> str:
     if step.rule == NOT_DRAWN:
         why = str(step.facts[1])
-        return f"家庭共济：{name}的账户未动用，{'暂时不能动用或不够付清' if why in _OF_THE_RELATIVE else why}"
+        if why in _OF_THE_RELATIVE:
+            return f"家庭共济：{name}的账户未动用，暂时不能动用或不够付清"
+        # What is said beyond the reason is about places, which the patient knows.
+        where = f"（{step.facts[2]}）" if len(step.facts) > 2 else ""  # noqa: PLR2004
+        return f"家庭共济：{name}的账户未动用，{why}{where}"
     cap = int(step.facts[2])
     limit = "" if cap < 0 else f"（每次最多 {format_yuan(cap)} 元）"
     return f"家庭共济：{name}的账户支付 {format_yuan(step.amount)} 元{limit}"

@@ -105,11 +105,13 @@ def _uses(settlement: Settlement, person_no: str, asked: Asked) -> Iterator[Use]
     """What a settlement drew of a person's money, or of relatives' for him; last payer first, as the list runs."""
     payers = {payer.binding: payer.authoriser for payer in settlement.payers}
     sharers = {sharer.id: sharer for sharer in settlement.case.sharers}
+    booked = settlement.drawn
     for place, drawn in reversed(list(enumerate(settlement.split.shared))):
         mine = payers[drawn.id] == person_no if asked.given else settlement.person_no == person_no
-        if not drawn.amount or not mine or asked.binding not in ("", drawn.id):
+        amount = booked.get(drawn.id, 0)
+        if not amount or not mine or asked.binding not in ("", drawn.id):
             continue
-        left = left_after(sharers.get(drawn.id), drawn.amount) if asked.given and not settlement.reverses else []
+        left = left_after(sharers.get(drawn.id), amount) if asked.given and not settlement.takes_back else []
         yield Use(
             key=(settlement.settled_at, settlement.journal_id, place),
             at=settlement.settled_at,
@@ -119,7 +121,7 @@ def _uses(settlement: Settlement, person_no: str, asked: Asked) -> Iterator[Use]
             user=settlement.person_no,
             institution=settlement.institution,
             care=settlement.care,
-            amount=settlement.sign * drawn.amount,
+            amount=amount,
             left=tuple(left),
         )
 

@@ -72,10 +72,14 @@ class RawLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SplitLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A line with its split and the item it was split by; the item is None where the line has a fault."""
+    """A line with its split and the item it was split by; the item is None where the line has a fault.
+
+    ``area`` names the place of care whose catalogue was used; it is empty at home.
+    """
 
     line: FeeLine
     item: CatalogueItem | None
+    area: str = ""
 
     @property
     def first_self_pay(self) -> BasisPoints:
@@ -189,8 +193,10 @@ async def split_lines(platform: Platform, billed: Billed, lines: Sequence[RawLin
     if refusal:
         return refusal
     async with platform.pool.connection() as conn:
-        shelf = await shelf_for(conn, billed.person_no, billed.institution, [line.item for line in lines])
-    return [_split(line, shelf.find(line.item, line.on or billed.on)) for line in lines]
+        shelf = await shelf_for(
+            conn, platform.book, billed.person_no, billed.institution, [line.item for line in lines]
+        )
+    return [_split(line, shelf.find(line.item, line.on or billed.on), shelf.area) for line in lines]
 
 
 def _arithmetic(lines: Sequence[RawLine]) -> Refusal | None:
@@ -216,7 +222,7 @@ def _arithmetic(lines: Sequence[RawLine]) -> Refusal | None:
     return None
 
 
-def _split(line: RawLine, found: CatalogueItem | Refusal) -> SplitLine:
+def _split(line: RawLine, found: CatalogueItem | Refusal, area: str) -> SplitLine:
     item, fault = (None, found) if isinstance(found, Refusal) else (found, None)
     fee = FeeLine(
         line_no=line.line_no,
@@ -228,7 +234,7 @@ def _split(line: RawLine, found: CatalogueItem | Refusal) -> SplitLine:
         returns=line.returns,
         details=line.details,
     )
-    return SplitLine(line=fee, item=item)
+    return SplitLine(line=fee, item=item, area=area)
 
 
 def _parts(item: CatalogueItem | None, line: RawLine) -> LineSplit:

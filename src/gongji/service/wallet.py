@@ -8,14 +8,14 @@ from typing import Final
 import msgspec
 from psycopg import AsyncConnection
 
-from gongji.core.account import AccountKind, AccountRef, PersonalAccount, landing
+from gongji.core.account import AccountKind, AccountRef, PersonalAccount
 from gongji.core.codes import AccountState, Relation, Segment
 from gongji.core.eligibility import usable_for_sharing
 from gongji.core.money import Fen, format_yuan
 from gongji.core.notices import Kind, Side, spoken_time, told_of
 from gongji.core.person import Person
 from gongji.core.policy import Draw, PolicyBook, WalletTransfer
-from gongji.core.posting import Payment, Posting, pay
+from gongji.core.posting import Payment, Posting, bring_back, pay
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.core.times import CHINA
 from gongji.core.wallet import SOURCE_KIND, Source, Transfer, TransferState, Wanted, may_send, returns_at
@@ -24,7 +24,7 @@ from gongji.service.booking import Entry, book
 from gongji.service.commands import Sender
 from gongji.service.messages import Answer, once
 from gongji.service.notices import tell
-from gongji.service.people import people_by_number, person_named, read_accounts
+from gongji.service.people import account_history, people_by_number, person_named, read_accounts
 from gongji.service.platform import Platform
 from gongji.service.transact import all_or_nothing
 
@@ -309,30 +309,28 @@ async def _give_back(
     """Give the money of locked transfers back to where each part of it came from, whose accounts are locked."""
     ids = [one.transfer.id for one in sent]
     taken = await _postings(conn, ids)
-    owned = {sender: await read_accounts(conn, sender) for sender in {one.transfer.sender for one in sent}}
-    entries, notices, back = [], [], []
+    owned = {sender: await account_history(conn, sender) for sender in {one.transfer.sender for one in sent}}
+    entries, notices, decided = [], [], []
     for one in sent:
         transfer = _decided(one.transfer, state, now)
-        accounts = owned[transfer.sender]
-        personal = [a for a in accounts if a.kind is AccountKind.PERSONAL]
-        targets = {a.id: landing(a, personal) for a in accounts}
+        accounts = {a.id: a for a in owned[transfer.sender]}
         parts = [part for part in taken if part.transfer == transfer.id]
         region = parts[0].region
         transit = AccountRef(AccountKind.WALLET_TRANSIT, region, region)
-        postings = [
-            Posting(from_=transit, to=targets[part.account], amount=part.amount, purpose="transfer_returned")
-            for part in reversed(parts)
-        ]
+        postings: list[Posting] = []
+        for part in reversed(parts):
+            back = Posting(from_=transit, to=part.account, amount=part.amount, purpose="transfer_returned")
+            postings += bring_back(back, accounts[part.account], accounts.values())
         entries.append(_entry("transfer_returned", one, transfer, region, postings, channel))
         facts = {"amount": format_yuan(transfer.amount), "reason": _WHY[state]}
-        if any(isinstance(posting.to, AccountRef) for posting in postings):
+        if any(isinstance(p.to, AccountRef) and p.to.kind is AccountKind.SUSPENSE for p in postings):
             facts["held"] = "（待领取）"
         notices += told_of(Kind.TRANSFER_RETURNED, now, _sides(transfer), about=transfer.id, **facts)
-        back.append(transfer)
+        decided.append(transfer)
     await tell(conn, notices, now)
     await book(conn, entries, now)
     await store.run(conn, "decide_transfers", ids=ids, state=state.value, at=now)
-    return back
+    return decided
 
 
 async def return_unaccepted(platform: Platform) -> int:

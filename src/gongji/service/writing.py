@@ -21,7 +21,8 @@ from gongji.ledger.sealing import JournalRow, Lane, PostingRow
 from gongji.service.commands import Command, Done, FeeLine, Reverse, Settle
 from gongji.service.impersonation import record_refused
 from gongji.service.notices import tell_of_settlements
-from gongji.service.settle import year_change
+from gongji.service.settle import year_change, year_key
+from gongji.service.snapshot import YearKey
 
 
 class Known(msgspec.Struct):
@@ -185,24 +186,22 @@ async def _write_settlements(conn: Pipeline, fresh: list[Settlement], documents:
 
 async def _write_year_totals(conn: Pipeline, fresh: list[Settlement]) -> None:
     """Several settlements of one person in a batch are one change, since a statement may touch a row once."""
-    changes: dict[tuple[str, int, str], list[int]] = {}
-    regions: dict[str, str] = {}
+    changes: dict[YearKey, list[int]] = {}
     for s in fresh:
         if s.benefit is None:
             continue
         change = year_change(s)
-        sums = changes.setdefault((s.person_no, s.year, s.benefit), [0, 0, 0, 0])
+        sums = changes.setdefault(year_key(s, s.benefit), [0, 0, 0, 0])
         for at, value in enumerate((change.deductible, change.eligible, change.pool, change.events)):
             sums[at] += value
-        regions[s.person_no] = s.region
     if changes:
         await store.run(
             conn,
             "add_year_totals",
-            regions=[regions[key[0]] for key in changes],
             person_nos=[key[0] for key in changes],
-            years=[key[1] for key in changes],
-            benefits=[key[2] for key in changes],
+            regions=[key[1] for key in changes],
+            years=[key[2] for key in changes],
+            benefits=[key[3] for key in changes],
             deductibles=[v[0] for v in changes.values()],
             eligibles=[v[1] for v in changes.values()],
             pools=[v[2] for v in changes.values()],

@@ -55,6 +55,8 @@ def template_engine(*, sandbox: bool, skins: Skins) -> PageEngine:
         loader=FileSystemLoader(FOLDER / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
+        # Looking at the age of every file for every page costs more than compiling them all once.
+        auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,
     )

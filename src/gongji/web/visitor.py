@@ -8,10 +8,8 @@ from litestar import Request
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 
-from gongji.core.refusal import Refusal
 from gongji.core.skins import PORTAL, Skin, Skins
 from gongji.service.origin import Origin, origin_of
-from gongji.service.people import holding_of
 from gongji.service.platform import Platform
 from gongji.service.sessions import SESSION_LIFE, session_of
 from gongji.settings import Settings
@@ -66,16 +64,12 @@ async def find_visitor(
     session = await session_of(platform, token) if token else None
     if session is None:
         return None
-    holding = await holding_of(platform, session.person_no)
-    if isinstance(holding, Refusal):
-        return None
-    person = holding.person
     skin = skin_of(request, skins)
     return Visitor(
-        person_no=person.person_no,
-        name=person.name,
-        region=person.region,
-        real_name_verified=person.real_name_verified,
+        person_no=session.person_no,
+        name=session.name,
+        region=session.region,
+        real_name_verified=session.real_name_verified,
         session=session.id,
         password_issued=session.password_issued,
         channel=skin.channel if skin else PORTAL,

@@ -121,6 +121,27 @@ async def test_third_parties_show_nothing_before_consent(
     assert "先绑定社保卡并授权" in gone.text
 
 
+@pytest.mark.parametrize(
+    ("skin", "path"),
+    [("wechat", "我 - 服务 - 城市服务 - 医保综合 - 代缴记录"), ("alipay", "市民中心 - 社保 - 代缴记录")],
+)
+async def test_third_parties_read_premiums_once_allowed(
+    skin: str, path: str, visit: Visit, town: Any, premium: str
+) -> None:
+    client = await visit("son")
+    asked = await walk(client, skin, *path.split(" - "), place="610400" if skin == "wechat" else "")
+    assert "查看参保缴费记录" in asked.text
+    assert "田居民" not in asked.text
+    shown = await consent(client, asked, town.people["son"].card_no)
+    for words in ("代缴信息", "田居民", f"{YEAR} 年", "400.00"):
+        assert words in shown.text, words
+    log = (await client.get("/channels")).text
+    assert "查看参保缴费记录" in log.partition("访问记录")[2]
+    grant = re.search(r"/channels/(gr-\w+)/end", log)[1]
+    await client.post(f"/channels/{grant}/end")
+    assert "田居民" not in (await walk(client, skin, *path.split(" - "))).text
+
+
 async def test_a_no_and_a_wrong_card_show_nothing(visit: Visit, town: Any) -> None:
     client = await visit("mother")
     asked = await walk(client, "alipay", "市民中心", "社保", "医保账户查询")

@@ -42,6 +42,7 @@ OWN = (
     "/records",
     "/records?business=premium",
     "/pay",
+    "/orders",
     "/family",
     "/family/uses",
     "/family/order",
@@ -143,3 +144,36 @@ async def test_first_page_is_light(browse: Any) -> None:
     assert sum(sizes.values()) < 60_000, sizes
     blocking = await page.locator("head link[rel=stylesheet], head script:not([defer])").count()
     assert blocking == 1
+
+
+async def test_slow_network_waits_for_one_thing_only(browse: Any, town: Any) -> None:
+    """Slow 3G: beside the page itself only the style sheet is waited for, and one signs in all the same."""
+    page = await browse("phone")
+    network = await page.context.new_cdp_session(page)
+    await network.send("Network.enable")
+    slow = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
+    await network.send("Network.emulateNetworkConditions", slow)
+    await page.goto("/login")
+    assert await _waited_for(page) == {"style.css"}
+    await page.get_by_label("证件号码或社保卡号").fill(town.people["son"].certificate_no)
+    await page.get_by_label("密码").fill("demo-pass-1")
+    await page.get_by_role("button", name="登录").click()
+    await page.wait_for_url("**/")
+    # The style sheet is kept by the browser now; nothing else holds the page back.
+    assert await _waited_for(page) <= {"style.css"}
+
+
+async def _waited_for(page: Any) -> set[str]:
+    """Names of the files that a page could not be shown without."""
+    entries = "performance.getEntriesByType('resource').filter(e => e.renderBlockingStatus === 'blocking')"
+    return {name.rpartition("/")[2] for name in await page.evaluate(f"{entries}.map(e => e.name)")}
+
+
+async def test_desktop_pages_fit_at_twice_the_size(browse: Any, log_in: Any, shoot: Any) -> None:
+    """200% zoom at a desk: half as many dots, each twice as large."""
+    windows = await _windows(browse, log_in, "desktop")
+    for page in windows.values():
+        await page.set_viewport_size({"width": 640, "height": 400})
+    for who, path in _pages():
+        await windows[who].goto(path)
+        await shoot(windows[who], f"zoom-{who or 'guest'}{path.split('?')[0].replace('/', '-')}-{len(path)}")

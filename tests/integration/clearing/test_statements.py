@@ -11,13 +11,17 @@ from typing import Any
 import openpyxl
 import pytest
 
-from gongji.core.codes import Relation
+from gongji.core.codes import PremiumKind, Relation
 from gongji.core.policy import PolicyBook
+from gongji.core.premium import Entered, Wanted
 from gongji.core.refusal import Code, Refusal
 from gongji.core.times import CHINA
+from gongji.ledger.verify import verify
 from gongji.service import clearing, statements
+from gongji.service.commands import ReturnedItem, ReturnPart
 from gongji.service.papers.paper import Form
 from gongji.service.platform import Platform
+from gongji.service.premiums import PremiumView, enter_standard, pay_premium, refund_premium
 from gongji.service.statements import StatementError
 from world import World, done
 
@@ -65,10 +69,10 @@ async def test_the_sums_on_paper_are_those_of_the_books(world: World) -> None:
     await month_of_business(world)
     [pair] = (await clearing.month_of(world.platform, THIS)).pairs
     content = await written(world, Form.XLSX, XIANYANG, XIAN)
-    sums = {row[0]: row[1] for row in cells(content, "汇总") if row[0] in ("本月发生", "本月撤销退回", "应付")}
+    sums = {row[0]: row[1] for row in cells(content, "汇总") if row[0] in ("本月发生", "本月撤销和退费", "应付")}
     assert {name: Decimal(str(amount)) for name, amount in sums.items()} == {
         "本月发生": Decimal(pair.statement.owed) / 100,
-        "本月撤销退回": -Decimal(pair.statement.returned) / 100,
+        "本月撤销和退费": -Decimal(pair.statement.returned) / 100,
         "应付": Decimal(pair.statement.amount) / 100,
     }
     head, *lines, total = cells(content, "明细")
@@ -80,7 +84,7 @@ async def test_the_sums_on_paper_are_those_of_the_books(world: World) -> None:
 
     month = await written(world, Form.XLSX, world.pharmacy)
     told = {row[0]: Decimal(str(row[-1])) for row in cells(month, "汇总") if isinstance(row[-1], int | float)}
-    assert told["期末应付"] == told["期初应付"] + told["本月结算"] + told["本月撤销"] + told["本月拨付"]
+    assert told["期末应付"] == told["期初应付"] + told["本月结算"] + told["本月撤销和退费"] + told["本月拨付"]
     async with world.platform.pool.connection() as conn:
         cursor = await conn.execute(
             "select sum(own + shared + pool + supplementary)::bigint from settlement where institution = %s",
@@ -88,6 +92,40 @@ async def test_the_sums_on_paper_are_those_of_the_books(world: World) -> None:
         )
         [owed] = await cursor.fetchone() or (0,)
     assert told["期末应付"] == Decimal(owed) / 100
+
+
+async def test_premiums_and_returns_between_regions_are_lines_with_names(world: World, dsn: str) -> None:
+    """A son of another region pays and takes back a premium, and helps with a purchase of which a part is returned."""
+    platform = world.platform
+    await month_of_business(world, 10)
+    year = NOW.year + 1
+    entered = Entered(region=XIAN, kind=PremiumKind.LTC, year=year, amount=400_00, source="试验数值")
+    await enter_standard(platform, entered, "test")
+    son = world.people["子"]
+    asked = Wanted(person_no=world.people["父"], kind=PremiumKind.LTC, year=year)
+    paid = await pay_premium(platform, world.sender(f"rest/{son}", "premium"), son, asked, 400_00, "portal")
+    assert isinstance(paid, PremiumView), paid
+    back = await refund_premium(platform, world.sender(f"rest/{son}", "refund"), son, paid.id, "portal")
+    assert isinstance(back, PremiumView), back
+    bought = await world.buy("父", 50_00)
+    command = ReturnPart(
+        sender=world.sender(world.pharmacy, "partial_return"),
+        person_no=bought.person_no,
+        settlement_id=bought.id,
+        items=(ReturnedItem(line_no="1", quantity=Decimal("0.3")),),
+    )
+    rest = done(await platform.batcher.submit(command))
+    content = await written(world, Form.XLSX, XIANYANG, XIAN)
+    _, *lines, total = cells(content, "明细")
+    assert {line[3] for line in lines} == {"结算", "撤销", "部分退费", "缴费", "缴费退回"}, "others of the month too"
+    assert not any(isinstance(cell, str) and cell.isascii() and cell.isalpha() for line in lines for cell in line)
+    returned = next(line for line in lines if line[3] == "部分退费")
+    assert (returned[2], returned[5], returned[-1]) == (rest.id, world.pharmacy, -15)
+    [pair] = (await clearing.month_of(platform, THIS)).pairs
+    assert (
+        sum(Decimal(str(line[-1])) for line in lines) == Decimal(str(total[-1])) == Decimal(pair.statement.amount) / 100
+    )
+    assert verify(dsn).ok
 
 
 def text_of(path: Path) -> str:

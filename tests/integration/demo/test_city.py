@@ -111,8 +111,9 @@ async def test_every_fen_came_through_the_ledger(now: dict[str, Any], dsn: str) 
 async def test_every_binding_is_active(now: dict[str, Any], dsn: str) -> None:
     assert len(now["bindings"]) == len(list(binding_requests()))
     with psycopg.connect(dsn) as conn:
-        rows = conn.execute("select id from binding where state = 'active' and starts_on = '2025-01-01'").fetchall()
+        rows = conn.execute("select id, starts_on from binding where state = 'active'").fetchall()
     assert {row[0] for row in rows} == {binding["id"] for binding in now["bindings"]}
+    assert sorted(row[1] for row in rows) == sorted(signed_at.date() for _, signed_at in binding_requests())
 
 
 async def test_login_works(now: dict[str, Any], built: Platform) -> None:

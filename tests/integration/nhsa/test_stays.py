@@ -76,17 +76,18 @@ async def test_a_stay_settled_in_between_pays_what_one_settlement_would(city: An
 
 
 async def test_whether_shared_money_pays_a_stay_is_the_regions_rule(city: Any, ward: Ward) -> None:
-    """S08: 陕西 does not share for stays; 南宁 does."""
-    told = {}
-    for region in ("610100", "450100"):
+    """S08: 陕西 does not share for stays; 青岛, where nothing else is known, does."""
+    for region, shares in (("610100", False), ("370200", True)):
         giver = await city.person(5000_00, region=region)
         patient = await city.person(300_00, region=region)
         await city.share(giver, patient, Relation.CHILD)
-        visit = await ward.stay(patient, "5000.00")
+        # 青岛's money may be used in 西安 from 2026-01-09 on.
+        visit = await ward.admit(patient, begntime="2026-01-09 09:00:00")
+        await ward.charge(patient, visit, "5000.00", fee_ocur_time="2026-01-09 10:00:00")
         settled = await ward.settle(patient, visit, "5000.00")
-        told[region] = settled.info["acct_mulaid_pay"] if settled.ok else settled.error
-    assert told["610100"] == 0
-    assert told["450100"] != 0
+        assert settled.ok, settled.error
+        rest = settled.info["psn_part_amt"] - 300
+        assert (settled.info["acct_mulaid_pay"], settled.info["psn_cash_pay"]) == ((rest, 0) if shares else (0, rest))
 
 
 async def test_a_residents_stay_without_a_rule_is_refused_not_guessed(city: Any, ward: Ward) -> None:

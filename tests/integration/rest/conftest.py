@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psycopg
+import pyotp
 import pytest
 from argon2 import PasswordHasher
 from litestar import Litestar
@@ -24,9 +26,11 @@ from gongji.ledger.sql import queries
 from gongji.service.commands import Claimed, Done, FeeLine, Purchase, Sender, Settle
 from gongji.service.enrol import Credit, Enrolment, credit, enrol
 from gongji.service.platform import Platform
+from gongji.service.staff import Role, Staff, add_staff
 from gongji.settings import Settings
 
 PASSWORD = "demo-pass-1"
+STAFF_PASSWORD, STAFF_SECRET = "staff-pass-1", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 PHARMACY = "P61010000001"
 NAMES = {"father": "卢守田", "son": "卢远", "mother": "秦月英", "stranger": "白路人", "unverified": "方未验"}
 
@@ -174,3 +178,22 @@ def buy(running: Platform, people: dict[str, Person]) -> Callable[[str, int, str
         return outcome.settlement.id
 
     return settle
+
+
+@pytest.fixture
+async def desk(api: Any, running: Platform) -> Any:
+    """Signs a member of staff in; answers a caller with his token."""
+
+    async def sign_in(login: str, role: Role, region: str | None = None) -> Any:
+        async with running.pool.connection() as conn:
+            await add_staff(
+                conn, running, Staff(login=login, name=login, role=role, region=region), STAFF_PASSWORD, STAFF_SECRET
+            )
+        caller = await api(None)
+        body = {"login": login, "password": STAFF_PASSWORD, "code": pyotp.TOTP(STAFF_SECRET).now()}
+        answer = await caller.post("/staff/sessions", body)
+        assert answer.status_code == 201, answer.text
+        caller.headers = {"authorization": f"Bearer {answer.json()['token']}"}
+        return caller
+
+    return sign_in

@@ -3,35 +3,15 @@
 from datetime import timedelta
 from typing import Any
 
-import pyotp
 import pytest
 
 from gongji.core.scopes import Scope
 from gongji.service.oauth.clients import Registered, register_client
 from gongji.service.platform import Platform
 from gongji.service.secret import hash_token
-from gongji.service.staff import Role, Staff, add_staff
+from gongji.service.staff import Role
 
 PHARMACY = "P61010000001"
-SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-PASSWORD = "staff-pass-1"
-
-
-@pytest.fixture
-async def desk(api: Any, running: Platform) -> Any:
-    """Signs a member of staff in; answers a caller with his token."""
-
-    async def sign_in(login: str, role: Role, region: str | None = None) -> Any:
-        async with running.pool.connection() as conn:
-            await add_staff(conn, running, Staff(login=login, name=login, role=role, region=region), PASSWORD, SECRET)
-        caller = await api(None)
-        body = {"login": login, "password": PASSWORD, "code": pyotp.TOTP(SECRET).now()}
-        answer = await caller.post("/staff/sessions", body)
-        assert answer.status_code == 201, answer.text
-        caller.headers = {"authorization": f"Bearer {answer.json()['token']}"}
-        return caller
-
-    return sign_in
 
 
 async def test_roles_and_regions_decide_who_may_do_what(desk: Any, api: Any) -> None:

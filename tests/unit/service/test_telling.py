@@ -9,7 +9,7 @@ from gongji.service.telling import told_to_institution, told_to_patient
 NAMES = {"b1": "卢远", "b2": "秦月英"}
 
 
-def _split(why: NotDrawn, cap: int = 10_000) -> Split:
+def _split(why: NotDrawn, cap: int = 10_000, *where: str) -> Split:
     """A bill of 70 yuan that the first relative pays, while the second pays nothing."""
     child, spouse = Relation.CHILD.label, Relation.SPOUSE.label
     return Split(
@@ -26,7 +26,7 @@ def _split(why: NotDrawn, cap: int = 10_000) -> Split:
         steps=(
             Step(rule="bill.eligible", amount=7000, facts=(7000, 0, 0, 0)),
             Step(rule="sharing.drawn", amount=7000, facts=(child, SharingMode.LIVE_CALL.label, cap)),
-            Step(rule="sharing.not_drawn", amount=0, facts=(spouse, why.label)),
+            Step(rule="sharing.not_drawn", amount=0, facts=(spouse, why.label, *where)),
         ),
     )
 
@@ -36,6 +36,14 @@ def test_patient_learns_whose_account_paid(cap: int, limit: str) -> None:
     texts = told_to_patient(_split(NotDrawn.NOT_NEEDED, cap), NAMES)
     assert texts[1] == f"家庭共济：卢远的账户支付 70.00 元{limit}"
     assert texts[2] == "家庭共济：秦月英的账户未动用，费用已付清，无需动用"
+
+
+def test_patient_learns_between_which_places_money_is_not_good() -> None:
+    why = NotDrawn.PLACE_OUT_OF_REACH
+    text = told_to_patient(_split(why, -1, "西安市的钱，在咸阳市使用"), NAMES)[2]
+    assert text == f"家庭共济：秦月英的账户未动用，{why.label}（西安市的钱，在咸阳市使用）"
+    hidden = told_to_patient(_split(NotDrawn.ACCOUNT_NOT_OPEN, -1, "x"), NAMES)[2]
+    assert hidden == "家庭共济：秦月英的账户未动用，暂时不能动用或不够付清"
 
 
 @pytest.mark.parametrize("why", list(NotDrawn))

@@ -14,7 +14,19 @@ from gongji.web.rendering import FOLDER
 
 TEMPLATES = FOLDER / "templates"
 MAIN = ["base", "parts", "home", "my_home", "services", "login", "code", "me", "account", "records", "receipt"]
-MAIN += ["receipt_part", "family", "voucher", "voucher_relative", "pay", "pay_confirm", "premium", "ask", "quote"]
+MAIN += [
+    "orders",
+    "order",
+    "receipt_part",
+    "family",
+    "voucher",
+    "voucher_relative",
+    "pay",
+    "pay_confirm",
+    "premium",
+    "ask",
+    "quote",
+]
 MAIN += ["help", "help_topic", "messages", "fault"]
 """Pages that are wholly in English; the others are as far as the table goes."""
 

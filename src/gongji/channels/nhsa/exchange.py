@@ -39,6 +39,8 @@ OK: Final = 200
 BAD_REQUEST: Final = 400
 UNAUTHORIZED: Final = 401
 
+DONE: Final = "done"
+
 JSON: Final = b"application/json; charset=utf-8"
 BINARY: Final = b"application/octet-stream"
 
@@ -57,20 +59,33 @@ log = structlog.get_logger()
 SECONDS = Histogram("gongji_national_seconds", "Time of a national message", ["infno", "outcome"])
 
 
+class Heading(msgspec.Struct, frozen=True):
+    """What a message names itself; empty where it cannot be read."""
+
+    institution: str = ""
+    transaction: str = ""
+    message_id: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells a message from all others."""
+        return self.institution, self.message_id
+
+
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
     """An answer with what log and metrics tell about it: nothing personal.
 
-    ``outcome`` is ``done``, ``refused``, ``unknown`` (ask again) or ``rejected`` (not taken as a message); ``done_for``
-    is the institution and message id of what was done.
+    ``outcome`` is ``done``, ``refused``, ``unknown`` (ask again) or ``rejected`` (not taken as a message);
+    ``heading`` is of the message that is answered.
     """
 
     body: bytes
     outcome: str
     status: int = OK
     reason: str | None = None
-    done_for: tuple[str, str] | None = None
     content_type: bytes = JSON
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    heading: Heading = Heading()
 
 
 class Exchange:
@@ -109,9 +124,10 @@ class Exchange:
             )
             answered = self._failed(UNKNOWN_OUTCOME, received_at, outcome="unknown", reason="unexpected")
         _tell(message, answered, time.perf_counter() - started)
+        named = heading_of(message)
         if opened.key and answered.content_type == JSON:
-            return msgspec.structs.replace(answered, body=closed(answered.body, opened.key))
-        return answered
+            return msgspec.structs.replace(answered, body=closed(answered.body, opened.key), heading=named)
+        return msgspec.structs.replace(answered, heading=named)
 
     async def _exchange(
         self,
@@ -190,8 +206,7 @@ class Exchange:
         if isinstance(output, Refusal):
             await self._note(sender, output.code)
             return self._refused(values.transaction, output, received_at)
-        done = self._done(output, known, received_at)
-        return msgspec.structs.replace(done, done_for=(sender.institution, sender.message_id))
+        return self._done(output, known, received_at)
 
     async def _note(self, sender: Sender, code: Code) -> None:
         """What was refused before a service saw it is kept too, where the sender may ask for it or undo it."""
@@ -202,7 +217,7 @@ class Exchange:
         if isinstance(output, StoredFile):
             named = f"attachment; filename*=UTF-8''{quote(output.name, safe='')}".encode()
             disposition = ((b"content-disposition", named),)
-            return Answered(body=output.content, outcome="done", content_type=BINARY, headers=disposition)
+            return Answered(body=output.content, outcome=DONE, content_type=BINARY, headers=disposition)
         now = self._platform.clock()
         body = answer.success(
             output,
@@ -210,7 +225,7 @@ class Exchange:
             received_at=received_at,
             responded_at=now,
         )
-        return Answered(body=body, outcome="done")
+        return Answered(body=body, outcome=DONE)
 
     def _refused(self, table: Transaction, refusal: Refusal, received_at: datetime) -> Answered:
         text = f"FSI-{title(table)}失败：{refusal.text}{_ADVICE.get(refusal.code, '')}"
@@ -227,6 +242,13 @@ class Exchange:
     ) -> Answered:
         body = answer.failure(text, received_at=received_at, responded_at=self._platform.clock())
         return Answered(body=body, outcome=outcome, status=status, reason=reason)
+
+
+def heading_of(message: Envelope | EnvelopeFault) -> Heading:
+    """What a decoded message names itself."""
+    if isinstance(message, EnvelopeFault):
+        return Heading()
+    return Heading(message.fixmedins_code, plain(message.infno), message.msgid)
 
 
 def _sender(envelope: Envelope, known: Known, file: SentFile | None, unknown: dict[str, Any] | None = None) -> Sender:
@@ -262,7 +284,7 @@ def _tell(message: Envelope | EnvelopeFault, answered: Answered, seconds: float)
         infno=infno,
         msgid=message.msgid if isinstance(message, Envelope) else "",
         institution=message.fixmedins_code if isinstance(message, Envelope) else "",
-        infcode=0 if answered.outcome == "done" else -1,
+        infcode=0 if answered.outcome == DONE else -1,
         refusal=answered.reason,
         milliseconds=round(seconds * 1000, 1),
     )

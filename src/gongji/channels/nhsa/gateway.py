@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 from gongji.channels.nhsa import answer
-from gongji.channels.nhsa.exchange import JSON, Answered, Exchange
+from gongji.channels.nhsa.exchange import DONE, JSON, Answered, Exchange
 from gongji.channels.nhsa.mobile_centre import MobileCentre
 from gongji.channels.nhsa.mobile_envelope import read_envelope
 from gongji.channels.nhsa.sandbox import Exits, Sandbox
@@ -99,13 +99,14 @@ class Gateway:
 
         What leaves is not yet received: a sender that dies on the way is told from the others only by what it asks.
         """
-        lost = answered.done_for is not None and _gone(receive)
+        done = answered.outcome == DONE
+        lost = done and _gone(receive)
         try:
             await _answer(send, answered)
         except OSError:
-            lost = answered.done_for is not None
-        if lost and answered.done_for:
-            await note_undelivered(self._platform, *answered.done_for)
+            lost = done
+        if lost:
+            await note_undelivered(self._platform, *answered.heading.key)
         return not lost
 
     def _exits(self, send: Send, receive: Receive) -> Exits:

@@ -72,15 +72,16 @@ def _row(split_line: SplitLine, item: CatalogueItem) -> dict[str, Any]:
         "med_chrgitm_type": codes.charge_of(item.kind),
         "lmt_used_flag": codes.YES if item.restriction else codes.NO,
         "hosp_part_amt": 0,
-        "memo": _memo(item, split),
+        "memo": _memo(item, split, split_line.area),
     }
 
 
-def _memo(item: CatalogueItem, split: LineSplit) -> str | None:
-    """Why a line is not what its level would make it."""
+def _memo(item: CatalogueItem, split: LineSplit, area: str) -> str | None:
+    """Whose catalogue was used away from home, and why a line is not what its level would make it."""
+    told = [f"按就医地（{area}）医保目录"] if area else []
     if item.purpose:
-        return f"{item.purpose.label}，统筹基金不支付"
-    if item.restriction and item.level != "丙":
+        told.append(f"{item.purpose.label}，统筹基金不支付")
+    elif item.restriction and item.level != "丙":
         unmet = "，不符合，按全自费处理" if split.full_self_pay else ""
-        return f"限制使用：{item.restriction}{unmet}"[:MEMO]
-    return None
+        told.append(f"限制使用：{item.restriction}{unmet}")
+    return "；".join(told)[:MEMO] or None

@@ -14,9 +14,8 @@ from typing import Any, Final
 import msgspec
 
 from gongji.channels.nhsa import answer
-from gongji.channels.nhsa.departures import plain
-from gongji.channels.nhsa.envelope import Envelope, decode
-from gongji.channels.nhsa.exchange import BAD_REQUEST, UNKNOWN_OUTCOME, Answered, Exchange
+from gongji.channels.nhsa.envelope import decode
+from gongji.channels.nhsa.exchange import BAD_REQUEST, DONE, UNKNOWN_OUTCOME, Answered, Exchange, Heading, heading_of
 from gongji.channels.nhsa.wrapping import unwrap
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.service.faults import Fault, FaultKind, Faults, parse_fault
@@ -49,14 +48,6 @@ class Exits:
         self.receive = receive
 
 
-class _Heading(msgspec.Struct, frozen=True):
-    """What a message names itself; empty where it cannot be read."""
-
-    institution: str = ""
-    transaction: str = ""
-    message_id: str = ""
-
-
 class Sandbox:
     """The exchange of a sandbox, with recorder and faults."""
 
@@ -69,16 +60,15 @@ class Sandbox:
 
     async def serve(self, body: bytes, headers: Mapping[str, str], exits: Exits) -> None:
         """Answer one request by the exits, unless a fault is to happen; keep what was said."""
-        heading = _heading(body, headers)
         asked = headers.get(ASKING)
-        fault = parse_fault(asked) if asked else await self._faults.take(heading.institution, heading.transaction)
-        if asked and fault is None:
+        message = _Message(body, headers, parse_fault(asked) if asked else await self._set_for(body, headers))
+        if message.fault is not None:
+            await self._fail(message, exits)
+            return
+        if asked:
             await exits.respond(self._unknown_fault())
             return
-        if fault is not None:
-            await self._fail(_Message(body, headers, heading, fault), exits)
-            return
-        answered, taken = await self._exchanged(_Message(body, headers, heading, None))
+        answered, taken = await self._exchanged(message)
         delivered = await exits.respond(answered)
         await self._keep(taken if delivered else msgspec.structs.replace(taken, answered=False))
 
@@ -100,8 +90,7 @@ class Sandbox:
         headers = {"content-type": found[1].content_type}
         if renewed:
             body = self._renewed(body, found[0].message_id, found[0].institution)
-        message = _Message(body, headers, _heading(body, headers), None)
-        _, taken = await self._exchanged(message)
+        _, taken = await self._exchanged(_Message(body, headers, None))
         return await self._keep(msgspec.structs.replace(taken, replays=number))
 
     def _renewed(self, body: bytes, message_id: str, institution: str) -> bytes:
@@ -111,15 +100,22 @@ class Sandbox:
         named = re.compile(rb"(msgid[^:%]{0,4}(?::|%3A)[^A-Za-z0-9]{0,8}?(?:%22)?)" + re.escape(message_id.encode()))
         return named.sub(lambda found: found[1] + fresh.encode(), body, count=1)
 
+    async def _set_for(self, body: bytes, headers: Mapping[str, str]) -> Fault | None:
+        """The fault that is set for the message's institution; nearly always none is, for nobody."""
+        if not await self._faults.any():
+            return None
+        heading = _heading(body, headers)
+        return await self._faults.take(heading.institution, heading.transaction)
+
     async def _exchanged(self, message: "_Message") -> tuple[Answered, Taken]:
         at, started = self._platform.clock(), time.perf_counter()
         answered = await self._exchange.answer(message.body, message.headers)
         taken = Taken(
             at=at,
             microseconds=round((time.perf_counter() - started) * 1_000_000),
-            institution=message.heading.institution,
-            transaction=message.heading.transaction,
-            message_id=message.heading.message_id,
+            institution=answered.heading.institution,
+            transaction=answered.heading.transaction,
+            message_id=answered.heading.message_id,
             outcome=answered.outcome,
             reason=answered.reason,
             fault=message.fault.words if message.fault else "",
@@ -154,8 +150,8 @@ class Sandbox:
             return
         # Kept first: while the sender still waits in vain, the page shows what has been done.
         await self._keep(msgspec.structs.replace(taken, answered=False))
-        if answered.done_for:
-            await note_undelivered(self._platform, *answered.done_for)
+        if answered.outcome == DONE:
+            await note_undelivered(self._platform, *answered.heading.key)
         if fault.kind is FaultKind.ERROR_AFTER:
             await exits.respond(_marked(self._unknown_outcome(), fault))
             return
@@ -169,12 +165,13 @@ class Sandbox:
             await exits.respond(_marked(answered, fault))
         else:
             await exits.cut()
+        heading = _heading(message.body, message.headers)
         taken = Taken(
             at=self._platform.clock(),
             microseconds=0,
-            institution=message.heading.institution,
-            transaction=message.heading.transaction,
-            message_id=message.heading.message_id,
+            institution=heading.institution,
+            transaction=heading.transaction,
+            message_id=heading.message_id,
             outcome="rejected",
             reason="fault",
             fault=fault.words,
@@ -207,15 +204,11 @@ class _Message(msgspec.Struct, frozen=True):
 
     body: bytes
     headers: Mapping[str, str]
-    heading: _Heading
     fault: Fault | None
 
 
-def _heading(body: bytes, headers: Mapping[str, str]) -> _Heading:
-    message = decode(unwrap(body, headers).body)
-    if not isinstance(message, Envelope):
-        return _Heading()
-    return _Heading(message.fixmedins_code, plain(message.infno), message.msgid)
+def _heading(body: bytes, headers: Mapping[str, str]) -> Heading:
+    return heading_of(decode(unwrap(body, headers).body))
 
 
 def _marked(answered: Answered, fault: Fault) -> Answered:

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+import msgspec
+
 from gongji.channels.nhsa import codes
 from gongji.channels.nhsa.answer import render_known
 from gongji.channels.nhsa.call import Call, Output
@@ -32,9 +34,14 @@ async def handle(call: Call) -> Output | Refusal:
         return refuse(Code.INPUT_INVALID, field="insutype", what=f"insutype（险种）本平台只有 {known}")
     wanted = Range(first=days[0], last=days[1], region=row["setl_optins"], cares=cares, scheme=scheme)
     rows = await booked(call.platform, call.sender.institution, wanted)
-    ours = totals_of(rows, refunds=with_refunds(row))
+    stated_rows, refunds = row["fixmedins_setl_cnt"], with_refunds(row)
+    ours = totals_of(rows, refunds=refunds)
+    returns = sum(one.returned for one in rows) if refunds else 0
+    if ours.rows - returns <= stated_rows <= ours.rows:
+        # A partial return is one row to some, and to others two: the whole taken back, the rest settled anew.
+        ours = msgspec.structs.replace(ours, rows=stated_rows)
     stated = Totals(
-        rows=row["fixmedins_setl_cnt"],
+        rows=stated_rows,
         total=row["medfee_sumamt"],
         fund=row["fund_pay_sumamt"],
         account=row["acct_pay"],

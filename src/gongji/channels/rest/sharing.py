@@ -1,5 +1,6 @@
 """Family sharing in force over REST: limits, quota, order, family account, uses (共济资金的使用与管理)."""
 
+from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from typing import Annotated, Any, Final
 
@@ -14,11 +15,11 @@ from gongji.channels.rest.amounts import Yuan, amount_of
 from gongji.channels.rest.callers import Caller, open_to
 from gongji.channels.rest.idempotency import IdempotencyKey, sender_of
 from gongji.channels.rest.paging import Cursor, Limit, page, position
-from gongji.channels.rest.problems import RefusedError
+from gongji.channels.rest.problems import expect
 from gongji.channels.rest.values import clean
 from gongji.core.codes import BindingTerm, Care, PlaceKind, Purpose, Relation, SharingMode
 from gongji.core.eligibility import limits_left
-from gongji.core.family import BindingState, Limits
+from gongji.core.family import Binding, BindingState, Limits
 from gongji.core.money import Fen, format_yuan
 from gongji.core.notices import LIMIT_NAMES
 from gongji.core.refusal import Refusal
@@ -179,10 +180,17 @@ async def my_binding(
 
 
 async def _mine(platform: Platform, caller: Caller, binding_id: str) -> StandingOut:
-    found = await standing_of(platform, caller.person_no, binding_id)
-    if isinstance(found, Refusal):
-        raise RefusedError(found)
-    return _standing(found)
+    return _standing(expect(await standing_of(platform, caller.person_no, binding_id)))
+
+
+async def _changed(
+    platform: Platform, caller: Caller, binding_id: str, change: Callable[[str], Awaitable[Binding | Refusal]]
+) -> StandingOut:
+    """A binding as it stands after a change; one that is not the caller's is not found, whatever was asked of it."""
+    number = clean(binding_id, "binding_id")
+    await _mine(platform, caller, number)
+    expect(await change(number))
+    return await _mine(platform, caller, number)
 
 
 @put("/bindings/{binding_id:str}/limits", tags=TAGS, **open_to(Scope.BINDINGS_WRITE))
@@ -193,12 +201,10 @@ async def put_limits(
     data: JSONBody[LimitsIn],
 ) -> StandingOut:
     """Set what the authoriser allows; it holds for the next settlement."""
-    number = clean(binding_id, "binding_id")
-    await _mine(platform, caller, number)
-    outcome = await amend(platform, number, caller.person_no, _limits(data), caller.channel)
-    if isinstance(outcome, Refusal):
-        raise RefusedError(outcome)
-    return await _mine(platform, caller, number)
+    limits = _limits(data)
+    return await _changed(
+        platform, caller, binding_id, lambda number: amend(platform, number, caller.person_no, limits, caller.channel)
+    )
 
 
 def _limits(data: LimitsIn) -> Limits:
@@ -224,13 +230,13 @@ async def put_quota(
     data: JSONBody[AmountIn],
 ) -> StandingOut:
     """Freeze exactly this much for the binding from now on; what is too much comes back at once."""
-    number = clean(binding_id, "binding_id")
-    await _mine(platform, caller, number)
     amount = amount_of(data.amount, "amount", zero=True)
-    outcome = await change_quota(platform, number, caller.person_no, amount, caller.channel)
-    if isinstance(outcome, Refusal):
-        raise RefusedError(outcome)
-    return await _mine(platform, caller, number)
+    return await _changed(
+        platform,
+        caller,
+        binding_id,
+        lambda number: change_quota(platform, number, caller.person_no, amount, caller.channel),
+    )
 
 
 @put("/me/payers", tags=TAGS, **open_to(Scope.BINDINGS_WRITE))
@@ -239,10 +245,8 @@ async def put_order(
 ) -> list[StandingOut]:
     """Choose whose money pays first for oneself, where the place leaves it to the family."""
     wanted = [clean(number, "bindings") for number in data.bindings]
-    outcome = await choose_order(platform, caller.person_no, wanted, caller.channel)
-    if isinstance(outcome, Refusal):
-        raise RefusedError(outcome)
-    places = {view.binding.id: place for place, view in enumerate(outcome)}
+    chosen = expect(await choose_order(platform, caller.person_no, wanted, caller.channel))
+    places = {view.binding.id: place for place, view in enumerate(chosen)}
     standings = [s for s in await standings_of(platform, caller.person_no) if s.view.binding.id in places]
     return [_standing(s) for s in sorted(standings, key=lambda s: places[s.view.binding.id])]
 
@@ -250,12 +254,10 @@ async def put_order(
 @get("/me/family-account", tags=TAGS, **open_to(Scope.BINDINGS_READ))
 async def my_family_account(platform: NamedDependency[Platform], caller: NamedDependency[Caller]) -> FamilyAccountOut:
     """What one has moved aside for the family, and who may use it."""
-    return _family(await family_account(platform, caller.person_no))
+    return _family(expect(await family_account(platform, caller.person_no)))
 
 
-def _family(found: FamilyAccount | Refusal) -> FamilyAccountOut:
-    if isinstance(found, Refusal):
-        raise RefusedError(found)
+def _family(found: FamilyAccount) -> FamilyAccountOut:
     return FamilyAccountOut(
         balance=format_yuan(found.balance),
         users=[view.user.name for view in found.users],
@@ -273,7 +275,7 @@ async def deposit(
     """Move money from one's account to the family account (划拨)."""
     amount = amount_of(data.amount, "amount")
     sender = sender_of(caller, key, "family.deposit", amount)
-    return _family(await move_aside(platform, sender, caller.person_no, amount))
+    return _family(expect(await move_aside(platform, sender, caller.person_no, amount)))
 
 
 @post("/me/family-account/returns", status_code=HTTP_200_OK, tags=TAGS, **open_to(Scope.BINDINGS_WRITE))
@@ -286,7 +288,7 @@ async def take_back(
     """Move money from the family account back to one's account, where the place is known to allow it."""
     amount = amount_of(data.amount, "amount")
     sender = sender_of(caller, key, "family.return", amount)
-    return _family(await move_back(platform, sender, caller.person_no, amount))
+    return _family(expect(await move_back(platform, sender, caller.person_no, amount)))
 
 
 @get("/sharing/uses", tags=TAGS, **open_to(Scope.BINDINGS_READ))

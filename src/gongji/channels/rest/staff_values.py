@@ -12,9 +12,10 @@ from gongji.core.codes import BindingTerm, PaperKind, Relation
 from gongji.core.family import Binding, BindingState
 from gongji.core.incidents import WARNINGS, IncidentKind, IncidentState
 from gongji.core.life import LifeKind
-from gongji.core.money import Fen, MoneyError, parse_yuan
+from gongji.core.money import Fen, MoneyError, format_yuan, parse_yuan
 from gongji.service.binding_history import History
 from gongji.service.incidents import Incident
+from gongji.service.life_events import Reported
 from gongji.service.proof_papers import Paper
 
 Reason = Annotated[str, Meta(max_length=500, description="原因", examples=["举报核实"])]
@@ -60,14 +61,31 @@ class LifeEventIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     other: str = ""
     card_no: str = ""
     place: str = ""
+    to: Annotated[str, Meta(max_length=6, description="转移到的统筹区")] = ""
+    takes_balance: Annotated[bool, Meta(description="转移：新参保地是否接收个人账户余额")] = True
+
+
+class MovedOut(msgspec.Struct, frozen=True, kw_only=True):
+    """What was booked when somebody moved, in yuan: what went along, and what the old place keeps for him."""
+
+    amount: str
+    held: str
 
 
 class LifeEventOut(msgspec.Struct, frozen=True, kw_only=True):
     """What a report did; ``known`` when it had been reported before."""
 
     known: bool
+    moved: MovedOut | None
     ended: list[str]
     incidents: list[int]
+
+
+def life_event_out(done: Reported) -> LifeEventOut:
+    """What a report did, as it is answered."""
+    went = done.moved
+    moved = MovedOut(amount=format_yuan(went.amount), held=format_yuan(went.held)) if went else None
+    return LifeEventOut(known=done.known, moved=moved, ended=list(done.ended), incidents=list(done.incidents))
 
 
 class DeskBindingIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -87,16 +87,19 @@ async def thaw_account(
 async def report_life_event(
     platform: NamedDependency[Platform], staff: NamedDependency[Staff], data: JSONBody[out.LifeEventIn]
 ) -> out.LifeEventOut:
-    """Report a death, a divorce, a change of insurance, a new card."""
+    """Report a death, a divorce, a change of insurance, a new card, a move to another pooling area."""
     event = LifeEvent(
         person_no=values.clean(data.psn_no, "psn_no"),
         kind=data.kind,
         on=data.on,
         other=values.clean(data.other, "other"),
         card_no=values.clean(data.card_no, "card_no"),
+        to=values.clean(data.to, "to"),
+        takes_balance=data.takes_balance,
     )
-    done = expect(await life_events.report(platform, staff, event, values.clean(data.place, "place")))
-    return out.LifeEventOut(known=done.known, ended=list(done.ended), incidents=list(done.incidents))
+    return out.life_event_out(
+        expect(await life_events.report(platform, staff, event, values.clean(data.place, "place")))
+    )
 
 
 @post("/staff/bindings", status_code=HTTP_201_CREATED, tags=TAGS, **desk(*Role))

@@ -54,10 +54,14 @@ create table person (
     -- Figures of the premiums that stand, beside the row so that a bill reads them with the person.
     repaid_years smallint not null default 0 check (repaid_years between 0 and missing_years),
     covered date[],               -- first and last day of each span that is paid for, in turn; null where none is
+    -- Moves between pooling areas in turn: the first day in the new one, and the one that was left; null where none is.
+    moved_on date[],
+    moved_from text[],
     employer text not null default '',
     real_name_verified boolean not null default false,
     password_hash text,
     fictitious boolean not null default false,
+    check (moved_on is null and moved_from is null or cardinality(moved_on) = cardinality(moved_from)),
     check ((scheme = 'employee') = (status in ('active', 'retired')))
 );
 -- Everything the national catalogue files list (13xx): what is charged, and diagnoses, operations and diseases.
@@ -152,11 +156,11 @@ create table account (
     kind account_kind not null,
     owner text not null,          -- person_no, institution code, or counterpart region
     segment text not null default 'whole' check (segment in ('whole', 'current_year', 'historical')),
-    state text not null default 'open' check (state in ('open', 'frozen', 'closed', 'none')),
+    state text not null default 'open' check (state in ('open', 'frozen', 'closed', 'none', 'moved')),
     balance bigint not null default 0 check (balance >= 0),
     binding text not null default '',   -- of a quota: the binding it is frozen for
     primary key (region, id),
-    check (state <> 'none' or balance = 0),
+    check (state not in ('none', 'moved') or balance = 0),
     check (kind in ('personal', 'family', 'quota_hold', 'wallet') or balance = 0),
     check ((binding <> '') = (kind = 'quota_hold'))
 )
@@ -522,6 +526,23 @@ create table settlement (
     check (total = pool + supplementary + own + shared + cash),
     check (reverses is null or replaces is null)
 ) partition by range (booked_on);
+-- Amounts of a settlement as if only that had been settled. Those of a return are differences in its row: summed with
+-- what it replaces, back to the first, they are the amounts of the rest.
+create function amounts_as_settled(id text)
+returns table (total bigint, fund bigint, own bigint, shared bigint, cash bigint) language sql stable strict as $$
+    with recursive part as (
+        select s.replaces, s.total, s.pool + s.supplementary as fund, s.own, s.shared, s.cash
+        from settlement s
+        where (s.region, s.booked_on, s.journal_id)
+            = (substr(id, 1, 6), to_date(substr(id, 7, 8), 'YYYYMMDD'), substr(id, 15)::bigint)
+        union all
+        select s.replaces, s.total, s.pool + s.supplementary, s.own, s.shared, s.cash
+        from part p join settlement s
+            on (s.region, s.booked_on, s.journal_id)
+             = (substr(p.replaces, 1, 6), to_date(substr(p.replaces, 7, 8), 'YYYYMMDD'), substr(p.replaces, 15)::bigint)
+    )
+    select sum(total)::bigint, sum(fund)::bigint, sum(own)::bigint, sum(shared)::bigint, sum(cash)::bigint from part
+$$;
 create index settlement_of_person on settlement (person_no, settled_at);
 -- For everything of a day, such as an institution's reconciliation. Rows come in the order of time, so a block index is
 -- enough and costs a settlement next to nothing.
@@ -560,7 +581,7 @@ create table journal (
     kind text not null check (kind in ('credit', 'settlement', 'reversal', 'partial_return', 'set_aside',
                                        'given_back', 'transfer',
                                        'transfer_accepted', 'transfer_returned', 'premium', 'premium_refund',
-                                       'clearing', 'correction')),
+                                       'moved', 'clearing', 'correction')),
     booked_at timestamptz not null,
     sender text not null,
     message_id text not null,

@@ -103,11 +103,12 @@ with moved as (
 counted as (
     select moved.*, sum(amount) over (order by booked_at, journal_id, line)::bigint as after from moved)
 select p.booked_on, p.region, p.journal_id, p.purpose, p.kind, p.booked_at, p.amount,
-       coalesce(s.person_no, m.person_no), s.institution, s.care, p.line, s.journal_id is not null, m.kind, m.year,
-       p.after
+       q.person_no, i.name, s.care, p.line, s.journal_id is not null, m.kind, m.year, p.after, q.name
 from counted p
 left join settlement s on (s.booked_on, s.region, s.journal_id) = (p.booked_on, p.region, p.journal_id)
 left join premium m on (m.booked_on, m.region, m.journal_id) = (p.booked_on, p.region, p.journal_id)
+left join person q on q.person_no = coalesce(s.person_no, m.person_no)
+left join institution i on i.code = s.institution
 where (%(kinds)s::text[] is null or p.kind = any(%(kinds)s))
   and (%(before)s::timestamptz is null
        or (p.booked_at, p.journal_id, p.line) < (%(before)s, %(before_journal)s::bigint, %(before_line)s::bigint))

@@ -9,16 +9,12 @@ select id, authoriser, user_no, relation, mode, position, state, starts_on, ends
 from binding where id = %(id)s;
 
 -- name: bindings_of_person
-select id, authoriser, user_no, relation, mode, position, state, starts_on, ends_on, limits, term, created_at,
-       ended_reason
-from binding where authoriser = %(person_no)s or user_no = %(person_no)s order by created_at desc;
-
--- name: binding_origins
--- By which channel each binding was made, and what was said when it ended or was turned down.
-select b.id, coalesce(b.proof ->> 'channel', ''),
-       coalesce((select e.details ->> 'reason' from binding_event e
-                 where e.binding_id = b.id and e.what = b.ended_reason order by e.no desc limit 1), '')
-from binding b where b.id = any(%(ids)s);
+-- With the channel by which each was made, and what was said when it ended or was turned down.
+select b.id, b.authoriser, b.user_no, b.relation, b.mode, b.position, b.state, b.starts_on, b.ends_on, b.limits, b.term,
+       b.created_at, b.ended_reason, b.proof ->> 'channel',
+       (select e.details ->> 'reason' from binding_event e
+        where e.binding_id = b.id and e.what = b.ended_reason order by e.no desc limit 1)
+from binding b where b.authoriser = %(person_no)s or b.user_no = %(person_no)s order by b.created_at desc;
 
 -- name: binding_counts
 -- Other people on each side, and whether the two are bound in this mode; what has run out no longer counts.

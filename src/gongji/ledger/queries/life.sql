@@ -12,6 +12,22 @@ update person set insurance = %(insurance)s, suspended_on = %(suspended_on)s,
     died_on = coalesce(%(died_on)s, died_on)
 where person_no = %(person_no)s;
 
+-- name: move_person
+update person set region = %(to)s, moved_on = array_append(moved_on, %(on)s::date),
+    moved_from = array_append(moved_from, %(left)s::text)
+where person_no = %(person_no)s;
+
+-- name: end_filings_of
+-- What was filed with one pooling area holds nothing in another.
+update filing set ends_on = case when begins_on < %(on)s then %(on)s::date - 1 else ends_on end,
+    state = case when begins_on < %(on)s then 'open' else 'revoked' end,
+    revoked_at = case when begins_on < %(on)s then null else %(at)s end
+where person_no = %(person_no)s and state = 'open' and (ends_on is null or ends_on >= %(on)s);
+
+-- name: leave_accounts
+-- Accounts of a place that their owner has left; what belongs on them goes to those of his new place.
+update account set state = 'moved' where id = any(%(ids)s);
+
 -- name: replace_card
 with old as (
     insert into former_card (card_no, person_no, replaced_at)
@@ -27,8 +43,9 @@ select 1 from former_card where card_no = %(card_no)s;
 -- name: settlements_after
 -- Settlements after a day that still stand: a person's own, and those that drew on his account.
 select s.region || to_char(s.booked_on, 'YYYYMMDD') || lpad(s.journal_id::text, 16, '0'), s.settled_at, s.institution,
-       s.total, s.own, s.shared, s.person_no
+       s.total + coalesce(whole.total, 0), s.own + coalesce(whole.own, 0), s.shared + coalesce(whole.shared, 0), s.person_no
 from settlement s
+left join lateral amounts_as_settled(s.replaces) whole on true
 where s.person_no = %(person_no)s and s.settled_at >= %(after)s and s.reverses is null
   and not exists (select from reversal r where r.settlement_id
                   = s.region || to_char(s.booked_on, 'YYYYMMDD') || lpad(s.journal_id::text, 16, '0'))

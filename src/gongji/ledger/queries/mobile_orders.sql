@@ -50,3 +50,6 @@ values (%(institution)s, %(serial)s, %(order)s, %(kind)s, %(cash)s, %(reversal)s
 
 -- name: institution_of_app
 select code, credentials from institution where credentials->'mobile'->>'app_id' = %(app)s;
+
+-- name: mobile_orders_waiting
+select count(*) from mobile_order where person_no = %(person_no)s and state = 'saved';

@@ -1,13 +1,13 @@
 -- name: people
 select person_no, region, name, certificate_type, certificate_no, card_no, phone, gender, birth_date, scheme, status,
        insurance, insured_since, suspended_on, retired_on, gp_signed, missing_years - repaid_years, employer,
-       real_name_verified, covered
+       real_name_verified, covered, moved_on, moved_from
 from person where person_no = any(%(person_nos)s);
 
 -- name: people_and_their_authorisers
 select person_no, region, name, certificate_type, certificate_no, card_no, phone, gender, birth_date, scheme, status,
        insurance, insured_since, suspended_on, retired_on, gp_signed, missing_years - repaid_years, employer,
-       real_name_verified, covered
+       real_name_verified, covered, moved_on, moved_from
 from person
 where person_no = any(array(
     select unnest(%(patients)s::text[])
@@ -17,13 +17,13 @@ where person_no = any(array(
 -- name: person_by_certificate
 select person_no, region, name, certificate_type, certificate_no, card_no, phone, gender, birth_date, scheme, status,
        insurance, insured_since, suspended_on, retired_on, gp_signed, missing_years - repaid_years, employer,
-       real_name_verified, covered
+       real_name_verified, covered, moved_on, moved_from
 from person where certificate_no = %(number)s;
 
 -- name: person_by_card
 select person_no, region, name, certificate_type, certificate_no, card_no, phone, gender, birth_date, scheme, status,
        insurance, insured_since, suspended_on, retired_on, gp_signed, missing_years - repaid_years, employer,
-       real_name_verified, covered
+       real_name_verified, covered, moved_on, moved_from
 from person where card_no = %(number)s;
 
 -- name: year_totals
@@ -52,5 +52,5 @@ values (%(person_no)s, %(region)s, %(name)s, %(certificate_type)s, %(certificate
 -- name: demo_people
 select person_no, region, name, certificate_type, certificate_no, card_no, phone, gender, birth_date, scheme, status,
        insurance, insured_since, suspended_on, retired_on, gp_signed, missing_years - repaid_years, employer,
-       real_name_verified, covered
+       real_name_verified, covered, moved_on, moved_from
 from person where fictitious order by person_no;

@@ -2,8 +2,10 @@
 -- An institution's settlements and reversals of a time. What it undid because it had no answer is left out with its
 -- undoing: it holds neither.
 select s.region, s.booked_on, s.journal_id, s.visit_id, s.person_no, s.total, s.pool + s.supplementary,
-       s.own + s.shared, s.cash, s.message_id, s.settled_at, s.reverses, s.reverses is null and back.settlement_id is null, s.care
+       s.own + s.shared, s.cash, s.message_id, s.settled_at, s.reverses, s.reverses is null and back.settlement_id is null,
+       s.care, s.replaces, whole.total, whole.fund, whole.own + whole.shared, whole.cash
 from settlement s
+left join lateral amounts_as_settled(s.replaces) whole on true
 left join reversal back
     on back.settlement_id = s.region || to_char(s.booked_on, 'YYYYMMDD') || lpad(s.journal_id::text, 16, '0')
 left join settlement b
@@ -26,9 +28,11 @@ select s.region, s.booked_on, s.journal_id, s.visit_id, s.person_no, s.total, s.
        s.own + s.shared, s.cash, s.message_id, s.settled_at, s.reverses,
        s.reverses is null and not exists (
            select from reversal where settlement_id
-               = s.region || to_char(s.booked_on, 'YYYYMMDD') || lpad(s.journal_id::text, 16, '0')), s.care
+               = s.region || to_char(s.booked_on, 'YYYYMMDD') || lpad(s.journal_id::text, 16, '0')),
+       s.care, s.replaces, whole.total, whole.fund, whole.own + whole.shared, whole.cash
 from unnest(%(days)s::date[], %(regions)s::text[], %(journals)s::bigint[]) as k (booked_on, region, journal_id)
 join settlement s using (booked_on, region, journal_id)
+left join lateral amounts_as_settled(s.replaces) whole on true
 where s.institution = %(institution)s;
 
 -- name: put_holdings

@@ -20,8 +20,10 @@ insert into session (token_hash, id, person_no, device, created_at, seen_at, exp
 values (%(token_hash)s, %(id)s, %(person_no)s, %(device)s, %(now)s, %(now)s, %(expires)s);
 
 -- name: session
-select s.person_no, s.id, s.seen_at, exists (select from issued_password i where i.person_no = s.person_no)
-from session s where s.token_hash = %(token_hash)s and s.expires_at > %(now)s;
+select s.person_no, s.id, s.seen_at, exists (select from issued_password i where i.person_no = s.person_no),
+       p.name, p.region, p.real_name_verified
+from session s join person p on p.person_no = s.person_no
+where s.token_hash = %(token_hash)s and s.expires_at > %(now)s;
 
 -- name: session_seen
 update session set seen_at = %(now)s where token_hash = %(token_hash)s;

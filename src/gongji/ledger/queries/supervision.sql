@@ -81,8 +81,10 @@ where id = any(select unnest(ids) from groups) order by created_at, id;
 -- Settlements of the last days of people who settled at two institutions or more, where something came since the last
 -- look. Region and day are the leading columns of the key: only these days are read.
 with recent as (
-    select s.region, s.booked_on, s.journal_id, s.person_no, s.institution, s.care, s.settled_at, s.total, s.shared
+    select s.region, s.booked_on, s.journal_id, s.person_no, s.institution, s.care, s.settled_at,
+           s.total + coalesce(whole.total, 0) as total, s.shared + coalesce(whole.shared, 0) as shared
     from settlement s
+    left join lateral amounts_as_settled(s.replaces) whole on true
     where s.region = any(%(regions)s) and s.booked_on = any(%(days)s::date[]) and s.reverses is null
       and not exists (select from reversal r where r.settlement_id
                       = s.region || to_char(s.booked_on, 'YYYYMMDD') || lpad(s.journal_id::text, 16, '0'))),

@@ -72,7 +72,7 @@ limit 1;
 -- name: verify_year_totals
 -- Yearly figures that are not the sum of the settlements, as the documents tell it.
 with told as (
-    select person_no,
+    select region, person_no,
            (d ->> 'year')::smallint as year,
            d ->> 'benefit' as benefit,
            sum(sign * (d -> 'split' ->> 'deductible')::bigint
@@ -82,16 +82,33 @@ with told as (
            sum(sign * (d -> 'split' ->> 'pool')::bigint
                - coalesce((d -> 'instead_of' -> 'amounts' ->> 'pool')::bigint, 0))::bigint as pool,
            sum(case when (d ->> 'continues')::boolean or d ? 'instead_of' then 0 else sign end)::integer as events
-    from (select person_no, case when reverses is null then 1 else -1 end as sign,
+    from (select region, person_no, case when reverses is null then 1 else -1 end as sign,
                  convert_from(document, 'UTF8')::jsonb as d
           from settlement) s
     where d ->> 'benefit' is not null
-    group by 1, 2, 3
+    group by 1, 2, 3, 4
 )
 select coalesce(y.person_no, t.person_no)
-from year_total y full join told t using (person_no, year, benefit)
+from year_total y full join told t using (region, person_no, year, benefit)
 where (y.deductible, y.eligible, y.pool, y.events) is distinct from (t.deductible, t.eligible, t.pool, t.events)
 limit 1;
+
+-- name: verify_places
+-- People whose accounts do not stand where they are insured, or who are not insured where their last move led.
+select '参保人 ' || a.owner || ' 的账户 ' || a.id, a.region, p.region
+from account a join person p on p.person_no = a.owner
+where a.kind in ('personal', 'family', 'quota_hold', 'wallet') and a.state not in ('moved', 'closed')
+  and a.region <> p.region
+union all
+select '参保人 ' || p.person_no || ' 的参保地', p.region, l.led_to
+from person p
+join lateral (select details ->> 'to' as led_to from life_event
+              where person_no = p.person_no and kind = 'moved' order by happened_on desc limit 1) l on true
+where l.led_to <> p.region
+order by 1 limit 1;
+
+-- name: verify_moves
+select person_no, happened_on, details ->> 'from', details ->> 'to' from life_event where kind = 'moved';
 
 -- name: verify_transfers
 select id, state, amount from wallet_transfer order by id;

@@ -35,9 +35,13 @@ create table person (
     -- Figures of the premiums that stand, beside the row so that a bill reads them with the person.
     repaid_years smallint not null default 0 check (repaid_years between 0 and missing_years),
     covered date[],               -- first and last day of each span that is paid for, in turn; null where none is
+    -- Moves between pooling areas in turn: the first day in the new one, and the one that was left; null where none is.
+    moved_on date[],
+    moved_from text[],
     employer text not null default '',
     real_name_verified boolean not null default false,
     password_hash text,
     fictitious boolean not null default false,
+    check (moved_on is null and moved_from is null or cardinality(moved_on) = cardinality(moved_from)),
     check ((scheme = 'employee') = (status in ('active', 'retired')))
 );

@@ -25,11 +25,11 @@ create table account (
     kind account_kind not null,
     owner text not null,          -- person_no, institution code, or counterpart region
     segment text not null default 'whole' check (segment in ('whole', 'current_year', 'historical')),
-    state text not null default 'open' check (state in ('open', 'frozen', 'closed', 'none')),
+    state text not null default 'open' check (state in ('open', 'frozen', 'closed', 'none', 'moved')),
     balance bigint not null default 0 check (balance >= 0),
     binding text not null default '',   -- of a quota: the binding it is frozen for
     primary key (region, id),
-    check (state <> 'none' or balance = 0),
+    check (state not in ('none', 'moved') or balance = 0),
     check (kind in ('personal', 'family', 'quota_hold', 'wallet') or balance = 0),
     check ((binding <> '') = (kind = 'quota_hold'))
 )

@@ -37,6 +37,23 @@ create table settlement (
     check (total = pool + supplementary + own + shared + cash),
     check (reverses is null or replaces is null)
 ) partition by range (booked_on);
+-- Amounts of a settlement as if only that had been settled. Those of a return are differences in its row: summed with
+-- what it replaces, back to the first, they are the amounts of the rest.
+create function amounts_as_settled(id text)
+returns table (total bigint, fund bigint, own bigint, shared bigint, cash bigint) language sql stable strict as $$
+    with recursive part as (
+        select s.replaces, s.total, s.pool + s.supplementary as fund, s.own, s.shared, s.cash
+        from settlement s
+        where (s.region, s.booked_on, s.journal_id)
+            = (substr(id, 1, 6), to_date(substr(id, 7, 8), 'YYYYMMDD'), substr(id, 15)::bigint)
+        union all
+        select s.replaces, s.total, s.pool + s.supplementary, s.own, s.shared, s.cash
+        from part p join settlement s
+            on (s.region, s.booked_on, s.journal_id)
+             = (substr(p.replaces, 1, 6), to_date(substr(p.replaces, 7, 8), 'YYYYMMDD'), substr(p.replaces, 15)::bigint)
+    )
+    select sum(total)::bigint, sum(fund)::bigint, sum(own)::bigint, sum(shared)::bigint, sum(cash)::bigint from part
+$$;
 create index settlement_of_person on settlement (person_no, settled_at);
 -- For everything of a day, such as an institution's reconciliation. Rows come in the order of time, so a block index is
 -- enough and costs a settlement next to nothing.

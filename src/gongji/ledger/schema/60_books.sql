@@ -5,7 +5,7 @@ create table journal (
     kind text not null check (kind in ('credit', 'settlement', 'reversal', 'partial_return', 'set_aside',
                                        'given_back', 'transfer',
                                        'transfer_accepted', 'transfer_returned', 'premium', 'premium_refund',
-                                       'clearing', 'correction')),
+                                       'moved', 'clearing', 'correction')),
     booked_at timestamptz not null,
     sender text not null,
     message_id text not null,

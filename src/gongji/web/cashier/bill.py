@@ -34,7 +34,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """A bill as it was filled in.
 
     Attributes:
-        patient: certificate or card number of the patient.
+        patient: certificate or card number of the patient, or his code.
         shown: number of the credential that was shown; empty when it is the patient's number itself.
         items: catalogue codes with quantities.
         amount: or just an amount in fen, for one service.

@@ -11,21 +11,23 @@ from gongji.core.codes import Care
 from gongji.core.person import Institution
 from gongji.core.record import Settlement
 from gongji.core.refusal import Code, Refusal, refuse
+from gongji.core.vouchers import unseal
 from gongji.service.batch import Outcome
 from gongji.service.catalogue import priced_items
 from gongji.service.commands import Claimed, Credential, FeeLine, Purchase, Reverse, Sender, Settle
-from gongji.service.people import Holding, institution_of, person_shown
+from gongji.service.people import Holding, holding_of, institution_of, person_shown
 from gongji.service.platform import Platform
 from gongji.service.presettle import presettle
 from gongji.service.records import SettlementView
 from gongji.service.visits import Billed, Registration, add_fees, cancel, drop_fees, register, split_lines
+from gongji.service.vouchers import owner_of
 from gongji.web.cashier.bill import Draft, raw_lines
 
 BATCH: Final = "1"
 """A bill of the cashier is one batch of its visit."""
 
 # Every message about a bill has a number of its own, made from the bill's.
-_REGISTER, _FEES, _DROP, _CANCEL, _REVERSE = "-R", "-F", "-D", "-C", "-V"
+_REGISTER, _FEES, _DROP, _CANCEL, _REVERSE, _SCAN = "-R", "-F", "-D", "-C", "-V", "-S"
 
 
 class Preview(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,14 +115,18 @@ async def _read(platform: Platform, draft: Draft) -> _Bill | Refusal:
     institution = await institution_of(platform, draft.institution)
     if institution is None:
         return refuse(Code.INSTITUTION_UNKNOWN, field="fixmedins_code", institution=draft.institution)
-    own = await _holder(platform, draft.patient)
+    own = await _holder(platform, draft, draft.patient)
     if own is None:
         return refuse(Code.PERSON_UNKNOWN, field="psn_no")
+    if isinstance(own, Refusal):
+        return own
     patient, credential = own
     if draft.shown:
-        shown = await _holder(platform, draft.shown)
+        shown = await _holder(platform, draft, draft.shown)
         if shown is None:
             return refuse(Code.CREDENTIAL_UNKNOWN, field="mdtrt_cert_no")
+        if isinstance(shown, Refusal):
+            return shown
         credential = shown[1]
     billed = Billed(person_no=patient.person.person_no, institution=draft.institution, on=platform.clock().date())
     lines = await split_lines(platform, billed, raw_lines(draft, await priced_items(platform)))
@@ -135,13 +141,19 @@ async def _read(platform: Platform, draft: Draft) -> _Bill | Refusal:
     )
 
 
-async def _holder(platform: Platform, number: str) -> tuple[Holding, Credential] | None:
-    """Whose number it is, and as what."""
+async def _holder(platform: Platform, draft: Draft, number: str) -> tuple[Holding, Credential] | Refusal | None:
+    """Whose number it is, and as what; a code (医保码) is used up by this bill, and stays good for it."""
+    if unseal(number):
+        owner = await owner_of(platform, _sender(draft, _SCAN, "cashier.scan"), number, use=True)
+        if isinstance(owner, Refusal):
+            return msgspec.structs.replace(owner, field="mdtrt_cert_no")
+        found = await holding_of(platform, owner)
+        return found if isinstance(found, Refusal) else (found, Credential(kind="voucher", number=number, owner=owner))
     for kind in ("certificate", "card"):
         credential = Credential(kind=kind, number=number)
-        found = await person_shown(platform, credential)
-        if not isinstance(found, Refusal):
-            return found, credential
+        shown = await person_shown(platform, credential)
+        if not isinstance(shown, Refusal):
+            return shown, credential
     return None
 
 

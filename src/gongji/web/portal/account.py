@@ -24,6 +24,7 @@ from gongji.web.visitor import Visitor
 _PURPOSES = {"own": "本人使用", "shared": "家庭共济", "credit": "个人账户划入"}
 _KINDS = {
     "reversal": "撤销退回",
+    "partial_return": "部分退费",
     "correction": "更正",
     "premium_refund": "退费",
     "set_aside": "划拨共济",
@@ -31,6 +32,7 @@ _KINDS = {
     "transfer": "钱包转账",
     "transfer_accepted": "钱包收款",
     "transfer_returned": "转账退回",
+    "moved": "参保地转移",
 }
 LIMITED = (AccountState.FROZEN, AccountState.CLOSED)
 

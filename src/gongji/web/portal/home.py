@@ -12,6 +12,7 @@ from gongji.core.family import BindingState
 from gongji.core.refusal import Refusal
 from gongji.service.bindings import bindings_of
 from gongji.service.inbox import inbox
+from gongji.service.mobile_orders import orders_waiting
 from gongji.service.platform import Platform
 from gongji.service.records import account_page
 from gongji.settings import Settings
@@ -74,6 +75,7 @@ async def _my_home(platform: Platform, visitor: Visitor) -> Template:
         lines=[line for month in months for line in month.lines][:RECENT],
         given=[view.user.name for view in mine],
         taken=[view.authoriser.name for view in bound if view not in mine],
+        waiting=await orders_waiting(platform, visitor.person_no),
         unread=told.unread,
         latest=told.notices[0] if told.unread else None,
     )

@@ -1,0 +1,224 @@
+"""Stories of the demo city in the browser: what people fill in and read (S01, S02, S05, S07, S17, S18, S22)."""
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from his import Server
+
+PASSWORD = "gongji-demo"
+XIAN_PHARMACY, NANCHANG_PHARMACY, SHANGHAI_HOSPITAL = "P61010090051", "P36010090051", "H31000090001"
+XIAN_HOSPITAL, CLINIC = "H61010090001", "H61010090006"
+
+As = Callable[[str], Awaitable[Page]]
+
+
+@pytest.fixture(scope="module")
+def people(server: Server) -> dict[str, Any]:
+    return {person["role"]: person for person in server.city()["people"]}
+
+
+@pytest.fixture
+async def window(server: Server, chromium: Browser, people: dict[str, Any]) -> AsyncIterator[As]:
+    """A phone of a person's own, signed in; of nobody's for an empty role."""
+    contexts = []
+
+    async def make(role: str) -> Page:
+        context = await chromium.new_context(viewport={"width": 360, "height": 780}, base_url=server.portal)
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        page = await context.new_page()
+        if role:
+            await page.goto("/login")
+            await page.get_by_label("证件号码或社保卡号").fill(people[role]["certno"])
+            await page.get_by_label("密码").fill(PASSWORD)
+            await page.get_by_role("button", name="登录").click()
+            await expect(page.get_by_text("您好")).to_be_visible()
+        return page
+
+    yield make
+    for context in contexts:
+        await context.close()
+
+
+async def charge(page: Page, place: str, patient: str, *, amount: str = "", items: tuple[str, ...] = ()) -> None:
+    """Fill in a bill at the cashier and look at who would pay."""
+    await page.goto(f"/cashier?institution={place}")
+    await page.get_by_label("或填写证件号码、社保卡号，或扫医保码").fill(patient)
+    for row, item in enumerate(items, start=1):
+        option = page.locator(f"select[name=item{row}] option").filter(has_text=item)
+        await page.get_by_label(f"项目 {row}").select_option(await option.get_attribute("value"))
+    await page.get_by_label("或直接填金额（元）").fill(amount)
+    await page.get_by_label("先本人，后共济").check()
+    await page.get_by_role("button", name="预结算").click()
+
+
+async def settle(page: Page) -> dict[str, str]:
+    """Settle what is shown; returns the split on the receipt."""
+    await page.get_by_role("button", name="结算", exact=True).click()
+    await expect(page.get_by_text("结算成功")).to_be_visible()
+    return await split(page)
+
+
+async def split(page: Page) -> dict[str, str]:
+    """The split as it is drawn: payer and amount."""
+    rows = await page.locator(".parts li").all()
+    return {await row.locator("span").inner_text(): await row.locator("b").inner_text() for row in rows}
+
+
+def parts(fund: str, own: str, shared: str, cash: str) -> dict[str, str]:
+    return {"统筹": fund, "本人账户": own, "家庭共济": shared, "现金": cash}
+
+
+async def code_of(page: Page) -> str:
+    """The code as a scanner reads it off the page."""
+    return (await page.locator(".code").first.inner_text()).replace(" ", "").strip()
+
+
+async def bind(page: Page, user: dict[str, Any], **fields: str) -> None:
+    """Bind a relative through the three pages, with a typed signature."""
+    await page.get_by_label("已阅读").check()
+    await page.get_by_role("button", name="我已阅读并同意").click()
+    await page.get_by_label("证件号码").fill(user["certno"])
+    await page.get_by_label("姓名").fill(user["name"])
+    await page.get_by_label("参保地").select_option(user["region"])
+    await page.get_by_label("使用人是您的").select_option(fields.pop("relation", "parent"))
+    if fields.pop("once", ""):
+        await page.get_by_label("只用一次").check()
+    await page.get_by_text("更多限制").click()
+    for label, value in fields.items():
+        await page.get_by_label(label).fill(value)
+    await page.get_by_role("button", name="查看个人承诺书并完成签名").click()
+
+
+async def test_the_province_s_app_to_the_pharmacy(window: As, people: dict[str, Any]) -> None:
+    """S01, S02: through the app's menus; unsigned is refused; the father shows his own code; the son reads each use."""
+    unverified, son, father = await window("S02 son"), await window("S02 fresh son"), await window("S02 father")
+    for page in (unverified, son):
+        await page.goto("/c/shaanxi_app")
+        for name in ("^服务", "^个人业务申报", "^家庭共济绑定"):
+            await page.get_by_role("link", name=re.compile(name)).first.click()
+    await expect(unverified.get_by_role("heading", name="请先完成实名认证")).to_be_visible()
+    assert await son.locator("input[type=file]").count() == 0
+    await bind(son, people["S02 father"])
+    assert await son.get_by_role("button", name="提交").is_disabled()
+    await son.get_by_label("或者输入您的姓名作为签名").fill(people["S02 fresh son"]["name"])
+    await son.get_by_role("button", name="提交").click()
+    await expect(son.get_by_role("status")).to_contain_text("绑定成功")
+    await expect(son.get_by_label("我共济给谁")).to_contain_text("渠道：陕西医保")
+
+    await father.goto("/voucher")
+    counter = await window("")
+    await charge(counter, XIAN_PHARMACY, await code_of(father), amount="55")
+    assert await settle(counter) == parts("0.00", "15.00", "40.00", "0.00")
+    await son.goto("/family/uses")
+    use = son.get_by_role("listitem").filter(has_text="长安演示药店")
+    await expect(use).to_contain_text(people["S02 father"]["name"])
+    await expect(use).to_contain_text("40.00")
+    await son.goto("/messages")
+    await expect(son.locator("main")).to_contain_text("40.00 元")
+
+
+async def test_a_father_without_a_phone(window: As, people: dict[str, Any]) -> None:
+    """S05, S07: his code on the son's phone gives no money; bound, own comes first and then what the son allows."""
+    son, father, counter = await window("S05 son"), await window("S05 father"), await window("")
+    await son.goto("/voucher")
+    await son.get_by_role("link", name="添加家人").click()
+    await son.get_by_label("家人的证件号码").fill(people["S05 father"]["certno"])
+    await son.get_by_label("家人的姓名").fill(people["S05 father"]["name"])
+    await son.get_by_label("家人是您的").select_option("parent")
+    await son.get_by_role("button", name="提交").click()
+    await father.goto("/voucher")
+    await father.get_by_role("button", name="同意", exact=True).click()
+    await son.goto("/voucher")
+    await son.get_by_role("link", name="出示").click()
+    await expect(son.locator("main")).to_contain_text("由您代为出示")
+    code = await code_of(son)
+    await charge(counter, XIAN_PHARMACY, code, amount="25")
+    assert await settle(counter) == parts("0.00", "20.00", "0.00", "5.00")
+    await charge(counter, XIAN_PHARMACY, code, amount="25")
+    await expect(counter.get_by_role("alert")).to_contain_text("医保码")
+
+    await son.goto("/family/new")
+    await bind(son, people["S05 father"], **{"总共最多（元）": "100"})
+    await son.get_by_label("或者输入您的姓名作为签名").fill(people["S05 son"]["name"])
+    await son.get_by_role("button", name="提交").click()
+    await expect(son.get_by_role("status")).to_contain_text("绑定成功")
+    certno = people["S05 father"]["certno"]
+    await charge(counter, XIAN_PHARMACY, certno, amount="70")
+    assert await settle(counter) == parts("0.00", "0.00", "70.00", "0.00")
+    await charge(counter, XIAN_PHARMACY, certno, amount="80")
+    assert await settle(counter) == parts("0.00", "0.00", "30.00", "50.00")
+    await son.goto("/family")
+    await son.get_by_role("link", name="限额和使用").click()
+    await son.get_by_role("link", name="改限额").click()
+    await son.get_by_label("总共最多（元）").fill("200")
+    await son.get_by_role("button", name="保存").click()
+    await expect(son.get_by_role("status")).to_contain_text("限额已保存")
+    await charge(counter, XIAN_PHARMACY, certno, amount="10")
+    assert await settle(counter) == parts("0.00", "0.00", "10.00", "0.00")
+
+
+async def test_a_binding_for_one_use(window: As, people: dict[str, Any]) -> None:
+    """S07: the first bill draws, the second does not, and the page says why."""
+    son, counter = await window("Xi'an second child"), await window("")
+    await son.goto("/family/new")
+    await bind(son, people["S11 other person"], once="yes", relation="sibling")
+    await son.get_by_label("或者输入您的姓名作为签名").fill(people["Xi'an second child"]["name"])
+    await son.get_by_role("button", name="提交").click()
+    await expect(son.get_by_role("status")).to_contain_text("绑定成功")
+    certno = people["S11 other person"]["certno"]
+    await charge(counter, XIAN_PHARMACY, certno, amount="100")
+    assert await settle(counter) == parts("0.00", "88.00", "12.00", "0.00")
+    await charge(counter, XIAN_PHARMACY, certno, amount="30")
+    assert await settle(counter) == parts("0.00", "0.00", "0.00", "30.00")
+    await son.goto("/family")
+    await expect(son.get_by_label("已结束", exact=True)).to_contain_text("已失效")
+
+
+async def test_how_far_the_money_reaches(window: As, people: dict[str, Any]) -> None:
+    """S17: within the province from its day on, and today to another; a bill of another province draws."""
+    guest, counter = await window(""), await window("")
+    for asked, answer in (
+        ("region=咸阳&relation=parent&purpose=pharmacy&user_region=西安", "可以"),
+        ("region=咸阳&relation=parent&purpose=pharmacy&user_region=西安&date=2024-04-01", "不可以"),
+        ("region=咸阳&relation=parent&purpose=pharmacy&user_region=南昌", "可以"),
+    ):
+        await guest.goto(f"/ask?{asked}")
+        assert (await guest.get_by_role("status").inner_text()).strip().startswith(answer), asked
+    await charge(counter, NANCHANG_PHARMACY, people["Xi'an father"]["certno"], amount="60")
+    assert await settle(counter) == parts("0.00", "40.00", "20.00", "0.00")
+
+
+async def test_the_three_stages_on_a_receipt_of_shanghai(window: As, people: dict[str, Any]) -> None:
+    """S18: 200 of this year, 500 borne (300 of earlier years, 200 of the spouse), then 70% of 300 by the fund."""
+    counter, patient = await window(""), await window("S18 in-service")
+    await charge(counter, SHANGHAI_HOSPITAL, people["S18 in-service"]["certno"], amount="1000")
+    whole = parts("210.00", "500.00", "290.00", "0.00")
+    assert await settle(counter) == whole
+    await patient.goto("/account")
+    await patient.get_by_label("就医购药记录").get_by_role("link").first.click()
+    assert await split(patient) == whole
+    why = await patient.get_by_label("每一笔为什么").inner_text()
+    for words in (
+        "先用本人当年账户支付 200.00 元",
+        "起付线 500.00 元",
+        "本人历年账户支付 300.00 元",
+        "统筹按 70% 支付 210.00 元",
+    ):
+        assert words in why, words
+
+
+async def test_registration_and_teeth_at_the_cashier(window: As, people: dict[str, Any]) -> None:
+    """S22: filling and extraction may be paid, finer material and braces are cash, a place outside is refused."""
+    counter, certno = await window(""), people["Xi'an second child"]["certno"]
+    await charge(counter, XIAN_HOSPITAL, certno, items=("普通挂号费", "银汞充填术", "拔牙（前牙）"))
+    assert (await settle(counter))["现金"] == "0.00"
+    await charge(counter, XIAN_HOSPITAL, certno, items=("补牙高端材料加收", "牙齿漂白"))
+    assert await settle(counter) == parts("0.00", "0.00", "0.00", "1200.00")
+    await expect(counter.get_by_label("每一笔为什么")).to_contain_text("须付现金")
+    await charge(counter, CLINIC, certno, items=("拔牙（前牙）",))
+    await expect(counter.get_by_role("alert")).to_contain_text("定点")
