@@ -117,6 +117,9 @@ class Family:
         self.money: Counter[Purse] = Counter()
         self.credited: Counter[str] = Counter()
         self.links: list[Link] = []
+        self.spouses: set[tuple[str, str]] = set()
+        """Who declared whom as spouse, and was not divorced since."""
+        self.divorced: set[tuple[str, str]] = set()
         self.closed: set[Purse] = set()
         """What was set aside and is over: what comes back to it goes on to the account."""
 

@@ -377,6 +377,16 @@ def by_role(city: dict[str, Any], role: str) -> dict[str, Any]:
     return found
 
 
+SIGNED = {"notice_accepted": True, "signature": "[[[1,2],[3,4],[5,9]]]"}
+"""The notice was read, and something was drawn under the commitment."""
+
+
+def form(user: dict[str, Any], relation: str = "parent", **other: object) -> dict[str, object]:
+    """The form by which somebody binds a relative; without ``SIGNED`` it is neither ticked nor signed."""
+    named = {"user_certificate_no": user["certno"], "user_name": user["name"], "user_region": user["region"]}
+    return named | {"relation": relation} | other
+
+
 def balance(server: Server, person: dict[str, Any]) -> int:
     """What the account page's own interface shows."""
     return int(Decimal(SignedIn(server, person).get("/me/account")["balance"]) * 100)

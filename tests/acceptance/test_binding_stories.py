@@ -12,19 +12,26 @@ from typing import Any
 import pytest
 
 from gongji.core.codes import Relation
-from his import Client, Desk, Server, SignedIn, balance, by_role, institution_of, item_of, owed_between, paid
+from his import (
+    SIGNED,
+    Client,
+    Desk,
+    Server,
+    SignedIn,
+    balance,
+    by_role,
+    form,
+    institution_of,
+    item_of,
+    owed_between,
+    paid,
+)
 from pages import Pages
 
-SIGNED = {"notice_accepted": True, "signature": "[[[1,2],[3,4],[5,9]]]"}
 RELATIONS = {relation.label: relation.value for relation in Relation}
 GRID = list(csv.DictReader((Path(__file__).parent / "who_may_bind_whom.csv").read_text("utf-8").splitlines()))
 STANDINGS = {"职工医保正常参保的授权人": "", "职工医保暂停的授权人": "suspended ", "居民医保的授权人": "resident "}
 PLACES = {"西安": "Xi'an", "南宁": "Nanning"}
-
-
-def form(user: dict[str, Any], relation: str = "parent", **other: object) -> dict[str, object]:
-    named = {"user_certificate_no": user["certno"], "user_name": user["name"], "user_region": user["region"]}
-    return named | {"relation": relation} | other
 
 
 def test_a_son_binds_and_his_father_pays_in_another_pooling_area(

@@ -6,8 +6,22 @@ from his import Server, SignedIn, balance, by_role
 from pages import Pages
 
 
+def found_on_the_pages(server: Server, son: dict[str, Any], name: str, number: str) -> None:
+    """陕西医保App, a search in WeChat, and the national app's list of movements by kind of business."""
+    with Pages(server, son) as his:
+        app = his.walk("shaanxi_app", "服务", "家庭共济", "代缴信息")
+        platform = his.search("wechat", "家庭成员共济", "家庭共济查询")
+        records = his.walk("national_app", "地方专区", "我要查", "个人账户明细查询", place="610100")
+        only = his.follow(records, "代缴保险费")
+        record = his.get(f"/premiums/{number}")
+    for answer in (app, platform, only, record):
+        assert (name in answer.text, "400.00" in answer.text) == (True, True), answer.url
+    assert all(f"/premiums/{number}" in answer.text for answer in (app, platform, only))
+    assert only.text.partition('aria-label="收支"')[2].count("<li>") == 1, "only premiums are listed"
+
+
 def test_a_son_pays_his_mothers_premium_and_finds_it_by_three_ways(server: Server, city: dict[str, Any]) -> None:
-    """S10: minus 400.00, the year marked, one record by each way, 该年度已缴 the second time; a stranger is refused."""
+    """S10, USE-02, USE-05, USE-10, PRM-03: one record by each way, 该年度已缴 the second time; no stranger."""
     son, mother = by_role(city, "S10 son"), by_role(city, "S10 mother")
     binding = next(
         b["id"] for b in city["bindings"] if (b["authoriser"], b["user"]) == (son["psn_no"], mother["psn_no"])
@@ -32,6 +46,7 @@ def test_a_son_pays_his_mothers_premium_and_finds_it_by_three_ways(server: Serve
     assert {m["business"] for m in me.get("/me/movements")} >= {"premium", "credit"}
     assert in_the_app["at"][:19] == lines[0]["at"][:19]
     assert SignedIn(server, mother).get("/me/premiums")[0]["id"] == record[0]
+    found_on_the_pages(server, son, mother["name"], record[0])
 
     twice = me.post("/premiums", asked | {"amount": "400.00"})
     assert (twice.status_code, "该年度已缴" in twice.json()["title"]) == (409, True)
@@ -45,24 +60,6 @@ def test_a_son_pays_his_mothers_premium_and_finds_it_by_three_ways(server: Serve
     stranger = server.command("premium", "pay", *figures, "--for", mother["certno"], "--by", other["certno"])
     assert (stranger.returncode, "没有生效的家庭共济绑定" in stranger.stderr) == (1, True)
     assert before - balance(server, son) == 400_00
-
-
-def test_the_same_record_stands_on_the_page_of_each_channel(server: Server, city: dict[str, Any]) -> None:
-    """S10, USE-02, USE-05, USE-10: 陕西医保App, a search in WeChat, and the national app's list of movements."""
-    son, mother = by_role(city, "S10 son"), by_role(city, "S10 mother")
-    number = SignedIn(server, son).get("/me/premiums")[0]["id"]
-    with Pages(server, son) as his:
-        app = his.walk("shaanxi_app", "服务", "家庭共济", "代缴信息")
-        found = his.search("wechat", "家庭成员共济", "家庭共济查询")
-        records = his.walk("national_app", "地方专区", "我要查", "个人账户明细查询", place="610100")
-        only = his.follow(records, "代缴保险费")
-        record = his.get(f"/premiums/{number}")
-    for answer in (app, found, only, record):
-        assert mother["name"] in answer.text
-        assert "400.00" in answer.text
-    for answer in (app, found):
-        assert f"/premiums/{number}" in answer.text
-    assert only.text.partition('aria-label="收支"')[2].count("<li>") == 1, "only premiums are listed"
 
 
 def test_an_insurance_product_where_the_place_lets_accounts_buy_it(server: Server, city: dict[str, Any]) -> None:

@@ -1,7 +1,8 @@
 """S07 and S17 through the real server: limits that are used up, and how far money goes, before and after its day.
 
-山东 takes no part in sharing across provinces, by ``rules/370000/sharing.toml``; the other days are as shipped: 陕西
-shares in the whole province from 2024-05-22, provinces with each other from 2026-01-09.
+By ``rules`` 西安 shares in its own pool only from 2026 on, and 山东 takes no part in sharing across provinces.
+The other days are as shipped: 陕西 shares in the whole province from 2024-05-22, provinces with each other from
+2026-01-09.
 """
 
 from collections.abc import Callable
@@ -11,12 +12,14 @@ from typing import Any
 import pytest
 
 from his import (
+    SIGNED,
     Client,
     Desk,
     Server,
     SignedIn,
     balance,
     by_role,
+    form,
     institution_of,
     item_of,
     owed_between,
@@ -24,13 +27,6 @@ from his import (
     split,
     with_parts,
 )
-
-SIGNED = {"notice_accepted": True, "signature": "[[[1,2],[3,4],[5,9]]]"}
-
-
-def form(user: dict[str, Any], relation: str, **other: object) -> dict[str, object]:
-    named = {"user_certificate_no": user["certno"], "user_name": user["name"], "user_region": user["region"]}
-    return named | SIGNED | {"relation": relation} | other
 
 
 def active(one: SignedIn) -> str:
@@ -61,7 +57,7 @@ def test_own_money_first_then_what_the_daughter_allows_then_cash(server: Server,
 
     # The mother, for one time only: the first bill draws, the second finds nothing.
     mother = by_role(city, "S07 mother")
-    once = her.post("/bindings", form(mother, "parent", term="single_use")).json()
+    once = her.post("/bindings", form(mother, term="single_use", **SIGNED)).json()
     bills += [paid(shop, mother, item, "25.00") for _ in range(2)]
     assert bills[-2:] == [(10_00, 15_00, 0), (0, 0, 25_00)]
     assert [b["state_text"] for b in her.get("/bindings") if b["id"] == once["id"]] == ["已失效"]
@@ -74,10 +70,11 @@ PLACES = [
     # where she buys, on which day, whether her daughter's money of 西安 pays there, and what she is told otherwise
     ("610400", "2024-05-21", False, "西安市的钱，在咸阳市使用"),
     ("610400", "2024-05-22", True, ""),
-    ("450100", "2026-01-08", False, "广西壮族自治区当时未开通跨省共济"),
+    ("610400", "2026-02-01", False, "西安市的钱，在咸阳市使用"),
+    ("450100", "2026-01-08", False, "未收录陕西省、广西壮族自治区当时已开通跨省共济"),
     ("450100", "2026-01-09", True, ""),
     ("370200", "2026-01-08", False, "西安市的钱，在青岛市使用"),
-    ("370200", "2026-01-09", False, "山东省当时未开通跨省共济"),
+    ("370200", "2026-01-09", False, "山东省没有开通跨省共济"),
 ]
 
 
@@ -136,7 +133,7 @@ def test_money_of_the_province_at_once_and_of_another_as_a_quota(
     assert balance(server, son) == before - 40_00
 
     her, his = SignedIn(server, far), SignedIn(server, user)
-    made = her.post("/bindings", form(user, "parent")).json()
+    made = her.post("/bindings", form(user, **SIGNED)).json()
     assert (made["mode"], made["state"]) == ("quota_hold", "pending")
     assert his.post(f"/bindings/{made['id']}/confirm").json()["state"] == "active"
     assert her.put(f"/bindings/{made['id']}/quota", {"amount": "30.00"}).status_code == 200
@@ -155,6 +152,16 @@ def test_money_of_the_province_at_once_and_of_another_as_a_quota(
 def test_who_lives_where_no_province_is_open_cannot_be_bound(server: Server, city: dict[str, Any]) -> None:
     """S17: refused with the place that takes no part."""
     far, user = by_role(city, "S17 authoriser in another province"), by_role(city, "Qingdao mother-in-law")
-    refused = SignedIn(server, far).post("/bindings", form(user, "parent"))
-    told = "山东省未开通跨省共济，授权人参保地（南昌市）与使用人参保地（青岛市）之间不能共济"
+    refused = SignedIn(server, far).post("/bindings", form(user, **SIGNED))
+    told = "山东省没有开通跨省共济，授权人参保地（南昌市）与使用人参保地（青岛市）之间不能共济"
     assert (refused.status_code, refused.json()["title"]) == (409, told)
+
+
+def test_a_place_that_shares_in_its_own_pool_only_names_both_pools(server: Server, city: dict[str, Any]) -> None:
+    """S17, KIN-11: nobody of another pool is bound there; in its own pool it goes on."""
+    daughter, user = by_role(city, "S17 local daughter"), by_role(city, "S17 authoriser")
+    refused = SignedIn(server, daughter).post("/bindings", form(user, **SIGNED))
+    told = "授权人参保地（西安市）与使用人参保地（咸阳市）不在同一统筹区共济范围内"
+    assert (refused.status_code, refused.json()["title"]) == (409, told)
+    shop = shop_in(server, city, "610100")
+    assert paid(shop, by_role(city, "S17 mother"), item_of(city), "9.00") == (0, 9_00, 0)

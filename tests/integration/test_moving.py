@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from gongji.core.account import AccountKind
-from gongji.core.codes import Relation, Scheme, Segment, SharingMode, Status
+from gongji.core.codes import Care, Relation, Scheme, Segment, SharingMode, Status
 from gongji.core.family import Binding, Limits
 from gongji.core.filing import Subject
 from gongji.core.life import LifeEvent, LifeKind
@@ -23,7 +23,7 @@ from gongji.service.inbox import inbox
 from gongji.service.platform import Platform
 from gongji.service.records import account_page, movements_of
 from gongji.service.staff import Role, Staff
-from world import World
+from world import World, done
 
 XIAN, XIANYANG, NANNING, SHANGHAI = "610100", "610400", "450100", "310000"
 CLERK = Staff(login="clerk01", name="王", role=Role.CLERK, region="610000")
@@ -42,8 +42,13 @@ class Clock:
 
 
 @pytest.fixture
-async def world(dsn: str, book: PolicyBook) -> AsyncIterator[World]:
-    platform = Platform(dsn, book, clock=Clock(datetime(2026, 11, 20, 10, tzinfo=CHINA)))
+def clock() -> Clock:
+    return Clock(datetime(2026, 11, 20, 10, tzinfo=CHINA))
+
+
+@pytest.fixture
+async def world(dsn: str, book: PolicyBook, clock: Clock) -> AsyncIterator[World]:
+    platform = Platform(dsn, book, clock=clock)
     await platform.open()
     yield await World(platform).open()
     await platform.close()
@@ -289,4 +294,19 @@ async def test_a_move_beside_purchases_loses_nothing(world: World) -> None:
         one.settlement.split.total - one.settlement.split.cash for one in outcomes if hasattr(one, "settlement")
     )
     assert await world.balance("子") == 100_000 - spent
+    assert verify(world.platform.dsn).ok
+
+
+async def test_a_stay_that_began_before_the_move_is_the_old_places_to_its_end(world: World, clock: Clock) -> None:
+    await world.person("父", 0)
+    await world.person("子", 900_000)
+    await bound(world, "子", "父")
+    visit = await world.stay("父", 800_000)
+    clock.at += timedelta(days=3)
+    await life_events.report(world.platform, ANYWHERE, event(world, "父", NANNING, clock.at.date()))
+    command = world.settle_command("父", visit, 800_000, care=Care.INPATIENT)
+    stay = done(await world.platform.batcher.submit(command))
+    assert (stay.region, stay.split.pool > 0) == (XIAN, True)
+    next_ = done(await world.platform.batcher.submit(world.purchase_command("父", 1_000)))
+    assert (next_.region, next_.split.shared_total) == (NANNING, 0)
     assert verify(world.platform.dsn).ok

@@ -253,6 +253,8 @@ class FamilyMachine(RuleBasedStateMachine):
             ends=ends,
         )
         self.model.links.append(link)
+        if RELATION[authoriser][user] is Relation.SPOUSE:
+            self.model.spouses.add((authoriser, user))
         return link
 
     def unfit(self, authoriser: str, user: str, mode: SharingMode | None, *, but: Link | None = None) -> set[Code]:
@@ -264,6 +266,8 @@ class FamilyMachine(RuleBasedStateMachine):
             Code.USER_NOT_INSURED: not taker.insured,
             Code.ALREADY_BOUND: mode and self.model.between(authoriser, user, mode) not in (None, but),
             Code.TOO_MANY_AUTHORISERS: len(others) >= self.place.most_authorisers,
+            # A divorced spouse is not called one again on one's own word; what was asked for before may still begin.
+            Code.COMMITMENT_BARRED: mode is not None and (authoriser, user) in self.model.divorced,
         }
         return {code for code, holds in reasons.items() if holds}
 
@@ -449,6 +453,7 @@ class FamilyMachine(RuleBasedStateMachine):
         for link in [b for b in self.model.links if b.live and {b.authoriser, b.user} == set(pair)]:
             if RELATION[link.authoriser][link.user] is Relation.SPOUSE:
                 self.over(link)
+        self.model.divorced |= {two for two in self.model.spouses if set(two) == set(pair)}
 
     @rule(name=st.sampled_from(ALL), days=st.integers(0, 3), sure=st.integers(0, 3))
     def die(self, name: str, days: int, sure: int) -> None:

@@ -1,6 +1,9 @@
 """``gongji binding`` once more: limits, quota, order, family account, uses, for an operator at a counter."""
 
 import secrets
+from datetime import datetime
+from io import BytesIO
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,7 +23,9 @@ from gongji.service.bindings import BindingView
 from gongji.service.choices import change_quota, choose_order
 from gongji.service.commands import Sender
 from gongji.service.family_account import FamilyAccount, family_account, move_aside, move_back
+from gongji.service.papers.paper import Form
 from gongji.service.platform import Platform
+from gongji.service.use_slip import write_slip
 from gongji.service.uses import Asked, UseView, uses_of
 
 __all__ = ["binding_app"]
@@ -175,3 +180,35 @@ def uses(
         names = (view.authoriser, view.user, view.institution)
         table.add_row(spoken_time(use.at), *names, use.care.label, format_yuan(use.amount), left)
     Console().print(table if found else "没有使用记录")
+
+
+@binding_app.command()
+def slip(
+    person: Annotated[str, typer.Argument(help="授权人的证件号码或社保卡号")],
+    *,
+    out: Annotated[Path, typer.Option("--out", help="写到哪个文件：.pdf 或 .xlsx", dir_okay=False)],
+    since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="从这一天起")] = None,
+    until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="到这一天止")] = None,
+    data: DataOption = None,
+) -> None:
+    """给授权人打印使用清单：家人哪天、在哪里、用了多少，合计多少。
+
+    例：gongji binding slip 9906... --out 使用清单.pdf --since 2026-01-01
+    """
+    form = out.suffix.lower().lstrip(".")
+    if form not in {one.value for one in Form}:
+        fail("文件名请以 .pdf 或 .xlsx 结尾")
+    days = {"since": since.date() if since else None, "until": until.date() if until else None}
+    written = BytesIO()
+
+    async def work(platform: Platform, person_no: str) -> Refusal | None:
+        return await write_slip(platform, written, Form(form), person_no, **days)
+
+    refusal = on_behalf(data, person, work)
+    if refusal:
+        fail(refusal.text)
+    try:
+        out.write_bytes(written.getvalue())
+    except OSError as fault:
+        fail(f"写不了 {out}：{fault.strerror}")
+    typer.echo(f"已写 {out}")

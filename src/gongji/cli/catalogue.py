@@ -58,7 +58,7 @@ def import_(files: Files, *, as_: As = None, errors: Most = MOST_FAULTS, data: D
     with database(data) as dsn, _progress() as progress:
         sources = _sources(files, as_, errors, progress)
         try:
-            loaded = asyncio.run(_load(dsn, sources))
+            loaded = asyncio.run(_load(dsn, sources, progress.console))
         except FaultyFilesError as faulty:
             progress.stop()
             _tell_faults(faulty.faults, errors)
@@ -137,9 +137,12 @@ def _size(path: Path) -> int:
         return path.stat().st_size
 
 
-async def _load(dsn: str, sources: Sequence[Source]) -> list[Loaded]:
+async def _load(dsn: str, sources: Sequence[Source], console: Console) -> list[Loaded]:
+    def entering(name: str, rows: int) -> None:
+        console.print(f"{escape(name)}：读完 {rows} 行，正在写入，全部写完才生效")
+
     async with await connect(dsn, "gongji-catalogue") as conn:
-        return await load_catalogue(conn, sources, china_now())
+        return await load_catalogue(conn, sources, china_now(), entering)
 
 
 async def _write(dsn: str, file: str, target: Path, since: str) -> int:

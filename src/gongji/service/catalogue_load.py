@@ -4,7 +4,7 @@ Rows go through a temporary table, so that a file of any length needs no memory,
 are told apart from files that are merely long.
 """
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final, Protocol
 
@@ -113,8 +113,13 @@ class FaultyFilesError(Exception):
         self.faults = faults
 
 
-async def load_catalogue(conn: AsyncConnection, sources: Iterable[Source], now: datetime) -> list[Loaded]:
-    """Load files in one transaction.
+async def load_catalogue(
+    conn: AsyncConnection,
+    sources: Iterable[Source],
+    now: datetime,
+    entering: Callable[[str, int], None] = lambda _name, _rows: None,
+) -> list[Loaded]:
+    """Load files in one transaction; ``entering`` is told name and rows of each file that has been read whole.
 
     Loading the same file again changes nothing, and an older version never replaces a newer one, in whatever order
     they come. A running server sees all of it with the first message after the commit.
@@ -131,6 +136,7 @@ async def load_catalogue(conn: AsyncConnection, sources: Iterable[Source], now: 
             staged = await _stage(conn, source)
             faults += source.faults
             if not faults:
+                entering(source.name, staged)
                 loaded.append(await _merge(conn, source, staged, now))
             await conn.execute("drop table catalogue_stage")
         if faults:

@@ -98,6 +98,8 @@ def _batches(found: Sequence[rows.Row]) -> dict[tuple[str, str], tuple[int, Line
 def _by_owner(accounts: Sequence[PersonalAccount]) -> dict[str, list[int]]:
     owned: dict[str, list[int]] = {}
     for account in sorted(accounts, key=lambda a: SEGMENT_ORDER[a.segment]):
+        if account.left_behind:
+            continue
         owned.setdefault(account.owner, []).append(account.id)
     return owned
 

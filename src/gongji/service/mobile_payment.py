@@ -21,7 +21,7 @@ from gongji.service.mobile_orders import Order, read_order, state_words
 from gongji.service.outbox import Letter, post
 from gongji.service.platform import Platform
 from gongji.service.presettle import presettle
-from gongji.service.records import SettlementView, settlement_view
+from gongji.service.records import SettlementView, settlement_view, standing_view
 from gongji.service.transact import all_or_nothing
 
 LETTER: Final = "mobile_payment"
@@ -182,10 +182,12 @@ async def refund(platform: Platform, order: Order, wanted: RefundWanted) -> Orde
         known = await _known(conn, order, wanted)
     if known is not None:
         return known
-    paid = await paid_order(platform, order)
-    if paid.settlement is None:
+    # What was returned in part at a counter is gone already: the rest stands in its place.
+    view = await standing_view(platform, order.settlement_id) if order.settlement_id else None
+    if not isinstance(view, SettlementView):
         return refuse(Code.ORDER_STATE, field="payOrdId", state=state_words(order))
-    refusal = _refund_fault(order, paid.settlement, wanted)
+    standing = view.settlement
+    refusal = _refund_fault(order, standing, wanted)
     if refusal:
         return refusal
     reversal = None
@@ -193,7 +195,7 @@ async def refund(platform: Platform, order: Order, wanted: RefundWanted) -> Orde
         command = Reverse(
             sender=_sender(order, f"{order.id}R", REFUND),
             person_no=order.person_no,
-            settlement_id=paid.settlement.id,
+            settlement_id=standing.id,
             visit_id=order.visit_id,
         )
         outcome = await platform.batcher.submit(command)
@@ -216,7 +218,8 @@ async def _known(conn: AsyncConnection, order: Order, wanted: RefundWanted) -> O
 
 def _refund_fault(order: Order, settlement: Settlement, wanted: RefundWanted) -> Refusal | None:
     """Insurance is returned whole; what the patient paid himself, as far as it has not been returned."""
-    split, left = settlement.split, order.own_pay - order.own_pay_returned
+    split = settlement.split
+    left = split.cash - order.own_pay_returned
     account = split.own_total + split.shared_total
     if wanted.kind != "CASH" and order.reversal_id:
         return refuse(Code.ALREADY_REVERSED, field="refdType", settlement=settlement.id)

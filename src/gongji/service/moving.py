@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-import msgspec
 from psycopg import AsyncConnection
 
 from gongji.core.account import AccountKind, AccountRef, PersonalAccount
@@ -28,11 +27,10 @@ from gongji.service.people import read_accounts
 AGENCY = "agency"
 
 
-async def change_place(conn: AsyncConnection, person: Person, event: LifeEvent, now: datetime) -> Person:
+async def change_place(conn: AsyncConnection, person: Person, event: LifeEvent, now: datetime) -> None:
     """Let the record say where he is insured from the day on; what was filed with the old place ends with it."""
     await store.run(conn, "move_person", person_no=person.person_no, to=event.to, on=event.on, left=person.region)
     await store.run(conn, "end_filings_of", person_no=person.person_no, on=event.on, at=now)
-    return msgspec.structs.replace(person, region=event.to, moved=(*person.moved, (event.on, person.region)))
 
 
 async def move_money(
@@ -68,6 +66,7 @@ async def move_money(
         held=sums[False],
         postings=tuple(postings),
     )
+    await _tell(conn, rules, moved, now)
     if postings:
         entry = Entry(
             kind="moved",
@@ -79,7 +78,6 @@ async def move_money(
         )
         await book(conn, [entry], now)
     await store.run(conn, "leave_accounts", ids=[account.id for account in old])
-    await _tell(conn, rules, moved, now)
     return moved
 
 

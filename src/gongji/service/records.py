@@ -1,6 +1,6 @@
 """What a person sees of his money: balances, movements, settlements with their reasons (账户与结算记录)."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 import msgspec
@@ -71,7 +71,10 @@ class AccountPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SettlementView(msgspec.Struct, frozen=True, kw_only=True):
-    """A settlement with the people it concerns; ``reversed_by`` names what took it back."""
+    """A settlement with the people it concerns.
+
+    ``reversed_by`` names what took it back; ``returned`` says that this was a return, after which the rest stands.
+    """
 
     settlement: Settlement
     patient: Person
@@ -79,6 +82,7 @@ class SettlementView(msgspec.Struct, frozen=True, kw_only=True):
     authorisers: dict[str, Person]
     """By binding id."""
     reversed_by: str | None
+    returned: bool = False
 
 
 async def account_page(platform: Platform, person_no: str) -> AccountPage | Refusal:
@@ -210,6 +214,7 @@ async def settlement_view(platform: Platform, public_id: str) -> SettlementView 
         place = await cursor.fetchone()
         cursor = await store.run(conn, "reversals", ids=[public_id])
         taken_back = await cursor.fetchone()
+        returned = taken_back is not None and await _is_return(conn, taken_back[1])
     if place is None:
         return refuse(Code.INSTITUTION_UNKNOWN, institution=settlement.institution)
     return SettlementView(
@@ -218,4 +223,20 @@ async def settlement_view(platform: Platform, public_id: str) -> SettlementView 
         institution=rows.institution(place),
         authorisers={payer.binding: people[payer.authoriser] for payer in settlement.payers},
         reversed_by=taken_back[1] if taken_back else None,
+        returned=returned,
     )
+
+
+async def _is_return(conn: AsyncConnection, settlement: str) -> bool:
+    key = parse_settlement_id(settlement) or ("", date.min, 0)
+    cursor = await store.run(conn, "is_return", region=key[0], day=key[1], journal=key[2])
+    row = await cursor.fetchone()
+    return bool(row and row[0])
+
+
+async def standing_view(platform: Platform, public_id: str) -> SettlementView | Refusal:
+    """A settlement, or what stands in its place after returns (部分退费)."""
+    view = await settlement_view(platform, public_id)
+    while isinstance(view, SettlementView) and view.returned and view.reversed_by:
+        view = await settlement_view(platform, view.reversed_by)
+    return view

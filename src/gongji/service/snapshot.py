@@ -73,7 +73,7 @@ class Snapshot(msgspec.Struct, kw_only=True):
     institutions: dict[str, Institution]
     accounts: dict[int, PersonalAccount]
     owned: dict[str, list[int]]
-    """Account ids by owner, current-year money first."""
+    """Account ids by owner, current-year money first, without those he left behind in a move."""
     bindings: dict[str, list[Binding]]
     """Bindings that may be drawn, by user."""
     used: dict[str, Used]
@@ -98,8 +98,7 @@ class Snapshot(msgspec.Struct, kw_only=True):
 
     def money_of(self, person_no: str) -> tuple[PersonalAccount, ...]:
         """Everything that is a person's: his account and what was set aside, current-year money first."""
-        mine = [self.accounts[number] for number in self.owned.get(person_no, ())]
-        return tuple([account for account in mine if not account.left_behind])
+        return tuple([self.accounts[number] for number in self.owned.get(person_no, ())])
 
     def accounts_of(self, person_no: str) -> tuple[PersonalAccount, ...]:
         """A person's personal account, current-year money first."""

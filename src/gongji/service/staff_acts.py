@@ -12,6 +12,8 @@ from gongji.service.platform import Platform
 from gongji.service.staff import Role, Staff
 
 LONGEST_REASON: Final = 500
+READERS: Final = (Role.AUDITOR, Role.REVIEWER)
+"""Who may look at what staff did."""
 
 
 class Desk(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,8 +12,9 @@ from acceptance.web.conftest import HOSPITAL
 from gongji.core.case import AccountUse
 from gongji.core.codes import Care
 from gongji.ledger.verify import verify
-from gongji.service.commands import Claimed, Sender
+from gongji.service.commands import Claimed, Done, ReturnedItem, ReturnPart, Sender
 from gongji.service.mobile_orders import Opening, Order, open_order, revoke
+from gongji.service.mobile_payment import Paid, pay
 from gongji.service.visits import Billed, RawLine, split_lines
 
 _numbers = count(1)
@@ -91,6 +92,34 @@ async def test_seen_confirmed_and_paid_once(town: Any, visit: Any, dsn: str) -> 
         cursor = await conn.execute("select count(*) from outbox where payload->>'order' = %s", [order.id])
         assert await cursor.fetchone() == (1,), "the hospital is told once"
     assert verify(dsn).ok
+
+
+async def test_what_was_returned_in_part_is_told_on_the_receipts(town: Any, visit: Any) -> None:
+    """The father gives 45 of 50 boxes back; what is left needs less of his son."""
+    order = await ordered(town, "father")
+    paid = await pay(town.platform, order.id)
+    assert isinstance(paid, Paid)
+    assert paid.settlement
+    command = ReturnPart(
+        sender=sender("partial_return"),
+        person_no=order.person_no,
+        settlement_id=paid.settlement.id,
+        items=(ReturnedItem(line_no="2", quantity=Decimal(45)),),
+    )
+    outcome = await town.platform.batcher.submit(command)
+    assert isinstance(outcome, Done)
+    rest = outcome.settlement
+    father, son = await visit("father"), await visit("son")
+    whole = (await father.get(f"/settlements/{paid.settlement.id}")).text
+    assert "已部分退费" in whole
+    assert "已撤销" not in whole
+    assert f'href="/settlements/{rest.id}"' in whole
+    left = (await father.get(f"/settlements/{rest.id}")).text
+    assert "部分退费以后" in left
+    assert f'href="/settlements/{paid.settlement.id}"' in left
+    seen = (await son.get(f"/settlements/{paid.settlement.id}")).text
+    assert "退的钱已经回到您的账户" in seen
+    assert (await son.get(f"/settlements/{rest.id}")).status_code == 200
 
 
 async def test_what_was_seen_is_what_is_paid(town: Any, visit: Any) -> None:

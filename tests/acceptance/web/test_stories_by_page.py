@@ -2,11 +2,18 @@
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import date
 from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from gongji.core.codes import AccountState, Insurance, Scheme, Status
+from gongji.core.person import Person
+from gongji.core.policy import PolicyBook
+from gongji.service.enrol import Credit, Enrolment, credit, enrol
+from gongji.service.platform import Platform
+from gongji.service.secret import hash_password
 from his import Server
 
 PASSWORD = "gongji-demo"
@@ -16,9 +23,62 @@ XIAN_HOSPITAL, CLINIC = "H61010090001", "H61010090006"
 As = Callable[[str], Awaitable[Page]]
 
 
+OWN = {
+    # role: name, region, retired, real name verified, yuan
+    "story son unverified": ("门青", "610100", False, False, 700),
+    "story son": ("门白", "610400", False, True, 700),
+    "story father": ("门松", "610100", True, True, 15),
+    "phoneless father": ("门柏", "610100", True, True, 20),
+    "phoneless son": ("门竹", "610100", False, True, 600),
+    "single user": ("门梅", "610100", False, True, 88),
+    "single giver": ("门兰", "610100", False, True, 1500),
+    "patient": ("门菊", "610100", False, True, 40),
+    "patient's child": ("门荷", "610100", False, True, 500),
+}
+"""People of these stories alone, so that what other tests do with the city's people is nothing to them."""
+
+
+def _person(number: int, name: str, region: str, *, retired: bool, verified: bool) -> Person:
+    return Person(
+        person_no=f"{region}98{number:018d}",
+        region=region,
+        name=name,
+        certificate_type="01",
+        certificate_no=f"99980119700101{number:03d}X",
+        card_no=f"Z98{number:06d}",
+        phone="",
+        gender="1",
+        birth_date=date(1950, 1, 1) if retired else date(1980, 1, 1),
+        scheme=Scheme.EMPLOYEE,
+        status=Status.RETIRED if retired else Status.ACTIVE,
+        insurance=Insurance.INSURED,
+        insured_since=date(2001, 1, 1),
+        suspended_on=None,
+        retired_on=date(2010, 1, 1) if retired else None,
+        gp_signed=False,
+        missing_years=0,
+        employer="",
+        real_name_verified=verified,
+    )
+
+
 @pytest.fixture(scope="module")
-def people(server: Server) -> dict[str, Any]:
-    return {person["role"]: person for person in server.city()["people"]}
+async def people(server: Server, books: str, book: PolicyBook) -> dict[str, Any]:
+    """The city's people and, beside them, those of these stories, each with money of his own."""
+    found = {person["role"]: person for person in server.city()["people"]}
+    platform, password = Platform(books, book), hash_password(PASSWORD)
+    await platform.open()
+    money = []
+    for number, (role, (name, region, retired, verified, yuan)) in enumerate(OWN.items(), start=1):
+        person = _person(number, name, region, retired=retired, verified=verified)
+        one = Enrolment(person=person, password_hash=password, fictitious=True, account_state=AccountState.OPEN)
+        async with platform.pool.connection() as conn, conn.transaction():
+            await enrol(conn, book, one, date(2024, 1, 1))
+        money.append(Credit(person_no=person.person_no, amount=yuan * 100, reference=role))
+        found[role] = {"certno": person.certificate_no, "name": name, "region": region}
+    await credit(platform, money)
+    await platform.close()
+    return found
 
 
 @pytest.fixture
@@ -96,16 +156,20 @@ async def bind(page: Page, user: dict[str, Any], **fields: str) -> None:
 
 async def test_the_province_s_app_to_the_pharmacy(window: As, people: dict[str, Any]) -> None:
     """S01, S02: through the app's menus; unsigned is refused; the father shows his own code; the son reads each use."""
-    unverified, son, father = await window("S02 son"), await window("S02 fresh son"), await window("S02 father")
+    unverified, son, father = (
+        await window("story son unverified"),
+        await window("story son"),
+        await window("story father"),
+    )
     for page in (unverified, son):
         await page.goto("/c/shaanxi_app")
         for name in ("^服务", "^个人业务申报", "^家庭共济绑定"):
             await page.get_by_role("link", name=re.compile(name)).first.click()
     await expect(unverified.get_by_role("heading", name="请先完成实名认证")).to_be_visible()
     assert await son.locator("input[type=file]").count() == 0
-    await bind(son, people["S02 father"])
+    await bind(son, people["story father"])
     assert await son.get_by_role("button", name="提交").is_disabled()
-    await son.get_by_label("或者输入您的姓名作为签名").fill(people["S02 fresh son"]["name"])
+    await son.get_by_label("或者输入您的姓名作为签名").fill(people["story son"]["name"])
     await son.get_by_role("button", name="提交").click()
     await expect(son.get_by_role("status")).to_contain_text("绑定成功")
     await expect(son.get_by_label("我共济给谁")).to_contain_text("渠道：陕西医保")
@@ -116,7 +180,7 @@ async def test_the_province_s_app_to_the_pharmacy(window: As, people: dict[str, 
     assert await settle(counter) == parts("0.00", "15.00", "40.00", "0.00")
     await son.goto("/family/uses")
     use = son.get_by_role("listitem").filter(has_text="长安演示药店")
-    await expect(use).to_contain_text(people["S02 father"]["name"])
+    await expect(use).to_contain_text(people["story father"]["name"])
     await expect(use).to_contain_text("40.00")
     await son.goto("/messages")
     await expect(son.locator("main")).to_contain_text("40.00 元")
@@ -124,11 +188,11 @@ async def test_the_province_s_app_to_the_pharmacy(window: As, people: dict[str, 
 
 async def test_a_father_without_a_phone(window: As, people: dict[str, Any]) -> None:
     """S05, S07: his code on the son's phone gives no money; bound, own comes first and then what the son allows."""
-    son, father, counter = await window("S05 son"), await window("S05 father"), await window("")
+    son, father, counter = await window("phoneless son"), await window("phoneless father"), await window("")
     await son.goto("/voucher")
     await son.get_by_role("link", name="添加家人").click()
-    await son.get_by_label("家人的证件号码").fill(people["S05 father"]["certno"])
-    await son.get_by_label("家人的姓名").fill(people["S05 father"]["name"])
+    await son.get_by_label("家人的证件号码").fill(people["phoneless father"]["certno"])
+    await son.get_by_label("家人的姓名").fill(people["phoneless father"]["name"])
     await son.get_by_label("家人是您的").select_option("parent")
     await son.get_by_role("button", name="提交").click()
     await father.goto("/voucher")
@@ -143,11 +207,11 @@ async def test_a_father_without_a_phone(window: As, people: dict[str, Any]) -> N
     await expect(counter.get_by_role("alert")).to_contain_text("医保码")
 
     await son.goto("/family/new")
-    await bind(son, people["S05 father"], **{"总共最多（元）": "100"})
-    await son.get_by_label("或者输入您的姓名作为签名").fill(people["S05 son"]["name"])
+    await bind(son, people["phoneless father"], **{"总共最多（元）": "100"})
+    await son.get_by_label("或者输入您的姓名作为签名").fill(people["phoneless son"]["name"])
     await son.get_by_role("button", name="提交").click()
     await expect(son.get_by_role("status")).to_contain_text("绑定成功")
-    certno = people["S05 father"]["certno"]
+    certno = people["phoneless father"]["certno"]
     await charge(counter, XIAN_PHARMACY, certno, amount="70")
     assert await settle(counter) == parts("0.00", "0.00", "70.00", "0.00")
     await charge(counter, XIAN_PHARMACY, certno, amount="80")
@@ -164,13 +228,13 @@ async def test_a_father_without_a_phone(window: As, people: dict[str, Any]) -> N
 
 async def test_a_binding_for_one_use(window: As, people: dict[str, Any]) -> None:
     """S07: the first bill draws, the second does not, and the page says why."""
-    son, counter = await window("Xi'an second child"), await window("")
+    son, counter = await window("single giver"), await window("")
     await son.goto("/family/new")
-    await bind(son, people["S11 other person"], once="yes", relation="sibling")
-    await son.get_by_label("或者输入您的姓名作为签名").fill(people["Xi'an second child"]["name"])
+    await bind(son, people["single user"], once="yes", relation="spouse")
+    await son.get_by_label("或者输入您的姓名作为签名").fill(people["single giver"]["name"])
     await son.get_by_role("button", name="提交").click()
     await expect(son.get_by_role("status")).to_contain_text("绑定成功")
-    certno = people["S11 other person"]["certno"]
+    certno = people["single user"]["certno"]
     await charge(counter, XIAN_PHARMACY, certno, amount="100")
     assert await settle(counter) == parts("0.00", "88.00", "12.00", "0.00")
     await charge(counter, XIAN_PHARMACY, certno, amount="30")
@@ -189,7 +253,13 @@ async def test_how_far_the_money_reaches(window: As, people: dict[str, Any]) -> 
     ):
         await guest.goto(f"/ask?{asked}")
         assert (await guest.get_by_role("status").inner_text()).strip().startswith(answer), asked
-    await charge(counter, NANCHANG_PHARMACY, people["Xi'an father"]["certno"], amount="60")
+    child = await window("patient's child")
+    await child.goto("/family/new")
+    await bind(child, people["patient"])
+    await child.get_by_label("或者输入您的姓名作为签名").fill(people["patient's child"]["name"])
+    await child.get_by_role("button", name="提交").click()
+    await expect(child.get_by_role("status")).to_contain_text("绑定成功")
+    await charge(counter, NANCHANG_PHARMACY, people["patient"]["certno"], amount="60")
     assert await settle(counter) == parts("0.00", "40.00", "20.00", "0.00")
 
 
@@ -214,7 +284,7 @@ async def test_the_three_stages_on_a_receipt_of_shanghai(window: As, people: dic
 
 async def test_registration_and_teeth_at_the_cashier(window: As, people: dict[str, Any]) -> None:
     """S22: filling and extraction may be paid, finer material and braces are cash, a place outside is refused."""
-    counter, certno = await window(""), people["Xi'an second child"]["certno"]
+    counter, certno = await window(""), people["single giver"]["certno"]
     await charge(counter, XIAN_HOSPITAL, certno, items=("普通挂号费", "银汞充填术", "拔牙（前牙）"))
     assert (await settle(counter))["现金"] == "0.00"
     await charge(counter, XIAN_HOSPITAL, certno, items=("补牙高端材料加收", "牙齿漂白"))

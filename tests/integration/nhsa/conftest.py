@@ -227,7 +227,7 @@ class City:
             "region": XIAN,
             "name": f"测试{number}",
             "certificate_type": "01",
-            "certificate_no": f"999901{born:%Y%m%d}{number % 1000:03d}X",
+            "certificate_no": f"9999{number // 1000 % 100:02d}{born:%Y%m%d}{number % 1000:03d}X",
             "card_no": f"C{number:09d}",
             "phone": "",
             "gender": "1",
@@ -359,7 +359,7 @@ async def _open_city(platform: Platform) -> City:
     return City(platform, app, http)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def open_city() -> Callable[[Platform], Coroutine[Any, Any, City]]:
     """For tests that run a loop of their own."""
     return _open_city

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -15,11 +16,13 @@ from psycopg.types.json import Jsonb
 
 from gongji.channels.nhsa import ciphers, mobile_centre, mobile_envelope
 from gongji.channels.nhsa.mobile_centre import PaymentNotices
+from gongji.core.money import format_yuan
 from gongji.core.person import Person
 from gongji.core.refusal import Refusal
 from gongji.core.times import CHINA
 from gongji.ledger.verify import verify
 from gongji.service import deliver, mobile_orders, mobile_payment
+from gongji.service.commands import Done, ReturnedItem, ReturnPart, Sender
 from gongji.service.deliver import Deliverer
 from gongji.service.vouchers import show
 
@@ -191,6 +194,34 @@ async def test_a_refund_gives_everybody_his_part_back_once(city: Any) -> None:
     assert "已撤销" in again.error
     assert await city.balance(person) == 3000
     assert "已退款" in (await city.hospital.call("6202", named(order, payAuthNo="0" * 28))).error
+    assert verify(city.platform.dsn).ok
+
+
+async def test_what_was_returned_at_the_counter_is_not_refunded_again(city: Any) -> None:
+    """Most of an order is returned in part; the refund is of what stands, and one of the whole is refused."""
+    person = await city.person(30_00)
+    order, paid = await paid_order(city, person)
+    [(settlement,)] = await city.rows("select settlement_id from mobile_order where id = %s", order["payOrdId"])
+    sender = Sender(
+        institution=city.hospital.code,
+        message_id=city.hospital.message("x", {})["msgid"],
+        transaction="partial_return",
+        input_hash=b"",
+    )
+    item = ReturnedItem(line_no="1", quantity=Decimal("0.9"))
+    command = ReturnPart(sender=sender, person_no=person.person_no, settlement_id=settlement, items=(item,))
+    done = await city.platform.batcher.submit(command)
+    assert isinstance(done, Done), done
+    split = done.settlement.split
+    assert "不一致" in (await city.hospital.call("6203", refund(order, paid))).error
+    left = {
+        "feeSumamt": format_yuan(split.total),
+        "psnAcctPay": format_yuan(split.own_total),
+        "fundPay": format_yuan(split.fund),
+        "ownPayAmt": format_yuan(split.cash),
+    }
+    assert (await city.hospital.call("6203", refund(order, left))).ok
+    assert await city.balance(person) == 30_00
     assert verify(city.platform.dsn).ok
 
 

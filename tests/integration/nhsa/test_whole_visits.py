@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Callable, Coroutine
 from decimal import Decimal
+from itertools import count
 from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, Phase, settings
@@ -12,14 +13,20 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from gongji.core.codes import Relation
 from gongji.core.policy import PolicyBook
+from gongji.core.refusal import Refusal
 from gongji.ledger.verify import verify
 from gongji.service.commands import ReturnedItem, ReturnPart, Sender
+from gongji.service.mobile_orders import consent
 from gongji.service.platform import Platform
+from integration.nhsa.test_mobile_payment import named as phone
+from integration.nhsa.test_mobile_payment import refund, token_of, upload
 from stays import admission, bill, change, discharge, disease, line, named, referral
 
 T = TypeVar("T")
 AMOUNTS = st.integers(1, 900_000).map(lambda fen: f"{fen // 100}.{fen % 100:02d}")
 SIX = st.integers(0, 5)
+_refunds = count(1)
+PAID_PARTS = ("feeSumamt", "psnAcctPay", "fundPay", "ownPayAmt")
 
 
 class Counter(RuleBasedStateMachine):
@@ -41,6 +48,8 @@ class Counter(RuleBasedStateMachine):
         self.visits: list[str] = []
         self.settled: list[dict[str, Any]] = []
         self.lines: dict[str, list[str]] = {}
+        self.orders: list[dict[str, Any]] = []
+        self.paid_orders: dict[str, dict[str, Any]] = {}
         self.paid = 0
 
     async def moved(self) -> list[tuple[Any, ...]]:
@@ -197,6 +206,57 @@ class Counter(RuleBasedStateMachine):
             "2202": named(person, number, ipt_otp_no="x"),
         }
         self.send(what, contents.get(what, named(person, number)))
+
+    @rule(who=st.integers(0, 1), amount=AMOUNTS, shown=st.integers(0, 4), then=st.integers(0, 4))
+    def send_to_the_phone(self, who: int, amount: str, shown: int, then: int) -> None:
+        """A bill for the phone, sometimes under the code of the other patient; mostly he pays it at once."""
+        person = self.people[who]
+        token = self.run(token_of(self.city, self.city.hospital, self.people[who if shown else 1 - who]))
+        output = self.send("6201", upload(self.city.hospital, person, token, amount))
+        if output:
+            order = {name: output["data"][name] for name in ("payOrdId", "payToken")} | {"ecToken": token}
+            self.orders.append(order)
+            if then:
+                self.pay_order(order, agreed=True, times=1 + (then == 1))
+            if then == 2:
+                self.refund_order(order, "ALL")
+
+    @rule(at=SIX, agreed=st.booleans(), times=st.integers(1, 2))
+    def pay_on_the_phone(self, at: int, agreed: bool, times: int) -> None:  # noqa: FBT001
+        """With or without the patient's consent, once or twice."""
+        if self.orders:
+            self.pay_order(self.orders[at % len(self.orders)], agreed=agreed, times=times)
+
+    def pay_order(self, order: dict[str, Any], *, agreed: bool, times: int) -> None:
+        number = order["payOrdId"]
+        code = "0" * 28
+        if agreed:
+            [(person,)] = self.run(self.city.rows("select person_no from mobile_order where id = %s", number))
+            given = self.run(consent(self.city.platform, person, number, "portal"))
+            code = code if isinstance(given, Refusal) else given
+        for _ in range(times):
+            output = self.send("6202", phone(order, payAuthNo=code, orgBizSer="1"))
+            if output and number not in self.paid_orders:
+                self.paid_orders[number] = output["data"]
+                self.paid += int(output["data"]["psnAcctPay"] * 100)
+
+    @rule(at=SIX, kind=st.sampled_from(["ALL", "HI", "CASH"]))
+    def refund_on_the_phone(self, at: int, kind: str) -> None:
+        """As a whole, of insurance or of the own part; paid or not, for the first time or again."""
+        if self.orders:
+            self.refund_order(self.orders[at % len(self.orders)], kind)
+
+    def refund_order(self, order: dict[str, Any], kind: str) -> None:
+        paid = self.paid_orders.get(order["payOrdId"]) or dict.fromkeys(PAID_PARTS, 0)
+        one_side = {"HI": {"cashRefdAmt": "0"}, "CASH": {"totlRefdAmt": str(paid["ownPayAmt"])}}.get(kind, {})
+        output = self.send("6203", refund(order, paid, kind, f"R{next(_refunds)}", **one_side))
+        if output and kind != "CASH":
+            self.paid -= int(paid["psnAcctPay"] * 100)
+
+    @rule(at=SIX)
+    def take_off_the_phone(self, at: int) -> None:
+        if self.orders:
+            self.send("6401", phone(self.orders[at % len(self.orders)]))
 
     @rule(who=st.integers(0, 1), kind=st.sampled_from(["2501", "2503"]))
     def file(self, who: int, kind: str) -> None:

@@ -16,9 +16,9 @@ XIAN, XIANYANG, NANNING, NANCHANG = "610100", "610400", "450100", "360100"
         (XIAN, XIAN, "2023-01-01", True, ""),
         (XIAN, XIANYANG, "2024-05-21", False, ""),
         (XIAN, XIANYANG, "2024-05-22", True, ""),
-        (XIAN, NANNING, "2026-01-08", False, "陕西省、广西壮族自治区"),
+        (XIAN, NANNING, "2026-01-08", False, "未收录陕西省、广西壮族自治区当时已开通跨省共济"),
         (XIAN, NANNING, "2026-01-09", True, ""),
-        (NANCHANG, XIAN, "2026-01-08", False, "江西省、陕西省"),
+        (NANCHANG, XIAN, "2026-01-08", False, "未收录江西省、陕西省当时已开通跨省共济"),
         (NANCHANG, XIAN, "2026-01-09", True, ""),
     ],
 )

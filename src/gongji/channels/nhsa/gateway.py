@@ -11,6 +11,7 @@ from gongji.channels.nhsa.mobile_envelope import read_envelope
 from gongji.channels.nhsa.sandbox import Exits, Sandbox
 from gongji.channels.nhsa.token_path import PATH as TOKEN_PATH
 from gongji.channels.nhsa.token_path import answer_token
+from gongji.service.origin import origin_of
 from gongji.service.platform import Platform
 from gongji.service.undelivered import note_undelivered
 from gongji.settings import Settings
@@ -45,6 +46,7 @@ class Gateway:
 
     def __init__(self, platform: Platform, settings: Settings) -> None:
         self._platform = platform
+        self._settings = settings
         self._exchange = Exchange(platform, settings)
         self._centre = MobileCentre(platform, self._exchange)
         self._sandbox = None if settings.production else Sandbox(platform, settings, self._exchange)
@@ -79,8 +81,9 @@ class Gateway:
         except DisconnectedError:
             return
         if path == TOKEN_PATH:
-            peer = scope.get("client") or ("",)
-            token = await answer_token(self._platform, scope.get("query_string", b""), body, headers, peer[0])
+            peer = (scope.get("client") or ("",))[0]
+            address = origin_of(peer, headers.get("x-forwarded-for", ""), "", self._settings.proxies).address
+            token = await answer_token(self._platform, scope.get("query_string", b""), body, headers, address)
             await _answer(send, token)
             return
         centre = read_envelope(body)

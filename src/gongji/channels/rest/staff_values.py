@@ -17,6 +17,7 @@ from gongji.service.binding_history import History
 from gongji.service.incidents import Incident
 from gongji.service.life_events import Reported
 from gongji.service.proof_papers import Paper
+from gongji.service.staff_acts import Act
 
 Reason = Annotated[str, Meta(max_length=500, description="原因", examples=["举报核实"])]
 
@@ -165,6 +166,35 @@ class IncidentOut(msgspec.Struct, frozen=True, kw_only=True):
     staff: str | None
     handled_at: datetime | None
     reason: str | None
+
+
+class ActOut(msgspec.Struct, frozen=True, kw_only=True):
+    """What a member of staff did: for whom, about what, in which hall, why."""
+
+    id: int
+    at: datetime
+    staff: str
+    what: Annotated[str, Meta(examples=["binding.bound"])]
+    region: str
+    psn_no: str | None
+    about: str
+    place: str
+    reason: str
+
+
+def act_out(act: Act) -> ActOut:
+    """An act of staff as it is kept."""
+    return ActOut(
+        id=act.id,
+        at=act.at,
+        staff=act.staff,
+        what=act.what,
+        region=act.region,
+        psn_no=act.person_no,
+        about=act.about,
+        place=act.place,
+        reason=act.reason,
+    )
 
 
 def staff_binding_out(binding: Binding) -> StaffBindingOut:

@@ -1,10 +1,10 @@
 """Incidents, frozen accounts and bindings, and what happened to people, for staff (稽核与经办)."""
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
 from gongji.channels.rest import staff_values as out
@@ -21,7 +21,7 @@ from gongji.service.binding_request import BindingRequest
 from gongji.service.bindings import bind
 from gongji.service.platform import Platform
 from gongji.service.staff import Role, Staff
-from gongji.service.staff_acts import Desk
+from gongji.service.staff_acts import READERS, Desk, acts
 
 TAGS: Final = ["经办"]
 COUNTER: Final = "counter"
@@ -188,6 +188,22 @@ _ACTS: Final = {
 }
 
 
+@get("/staff/acts", tags=TAGS, **desk(*READERS))
+async def list_acts(
+    request: Request[Any, Any, Any],
+    platform: NamedDependency[Platform],
+    staff: NamedDependency[Staff],
+    psn_no: Annotated[str, QueryParameter(max_length=40, description="只看为这个人办理的")] = "",
+    cursor: Cursor = "",
+    limit: Limit = 50,
+) -> Response[list[out.ActOut]]:
+    """What staff of one's regions did, newest first: who, for whom, in which hall, why."""
+    before = position(cursor, values.Number)
+    number = values.clean(psn_no, "psn_no") or None
+    found = await acts(platform, staff, person_no=number, before=before, limit=limit + 1)
+    return page(request, found, limit, out.act_out, lambda act: act.id)
+
+
 ROUTES: Final = (
     list_incidents,
     record_incident,
@@ -200,5 +216,6 @@ ROUTES: Final = (
     papers_of_binding,
     paper_of_binding,
     staff_history,
+    list_acts,
     act_on_binding,
 )

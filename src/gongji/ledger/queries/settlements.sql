@@ -11,6 +11,9 @@ join settlement s using (booked_on, region, journal_id);
 -- name: reversals
 select settlement_id, reversed_by from reversal where settlement_id = any(%(ids)s);
 
+-- name: is_return
+select replaces is not null from settlement where (region, booked_on, journal_id) = (%(region)s, %(day)s, %(journal)s);
+
 -- name: add_settlements
 insert into settlement (booked_on, settled_at, region, journal_id, visit_id, batch, person_no, institution, message_id,
                         care, reverses, replaces, total, pool, supplementary, own, shared, cash, balance_after, document)

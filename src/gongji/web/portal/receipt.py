@@ -43,7 +43,9 @@ async def receipt(
             relatives=relatives_of(view),
         )
     part = paid_by(view, visitor.person_no)
-    if part == 0:
+    # After a return the rest may need nothing of a relative who had paid of the whole.
+    had_paid = view.settlement.instead_of and any(p.authoriser == visitor.person_no for p in view.settlement.payers)
+    if part == 0 and not had_paid:
         raise NoSuchPageError
     return page("receipt_part.html", visitor=visitor, view=view, part=part)
 
