@@ -13,6 +13,7 @@ import psycopg
 
 from gongji.core.money import Fen, format_yuan, parse_yuan
 from gongji.core.times import CHINA
+from gongji.demo.evening import reconcile
 from gongji.demo.forms import ADMITTED, DIAGNOSIS, ORDERED, bill, discharge, named, shown
 from gongji.demo.his import Books, Desk, RefusedError, Settled, now
 from gongji.ledger.sql import queries
@@ -33,12 +34,14 @@ class Evening(msgspec.Struct, frozen=True, kw_only=True):
         books: what the institutions booked.
         owed: what the platform booked as owed to each institution during the day, in fen.
         accounts: what left people's accounts during the day, in fen.
+        rows: what differs between the institutions' lists and the books, row by row (3202), in words.
         ledger: the check of the whole ledger.
     """
 
     books: Books
     owed: dict[str, Fen]
     accounts: Fen
+    rows: list[str]
     ledger: Report
 
     @property
@@ -52,6 +55,7 @@ class Evening(msgspec.Struct, frozen=True, kw_only=True):
         ]
         if self.books.accounts != self.accounts:
             found.append(f"个人账户：机构 {self.books.accounts} 分，平台 {self.accounts} 分")
+        found += self.rows
         if self.ledger.difference:
             found.append(f"核账：{self.ledger.difference.row}")
         return found
@@ -70,7 +74,8 @@ def run_day(
         progress: told after each visit.
     """
     before = _standing(dsn)
-    desk = Desk(city["gateway"], city["portal"], f"{datetime.now(CHINA):%m%d%H%M%S}")
+    began = datetime.now(CHINA)
+    desk = Desk(city, f"{began:%m%d%H%M%S}")
     day = Day(desk, city, random.Random(seed))  # noqa: S311 - a plan, no secret
     try:
         with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -78,6 +83,7 @@ def run_day(
             for done in as_completed(waiting):
                 done.result()
                 progress()
+        rows = reconcile(desk, began.date(), datetime.now(CHINA).date())
     finally:
         desk.close()
     after = _standing(dsn)
@@ -86,6 +92,7 @@ def run_day(
         books=desk.books,
         owed={name: amount for name, amount in owed.items() if amount},
         accounts=before[1] - after[1],
+        rows=rows,
         ledger=verify(dsn),
     )
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 import httpx
 import msgspec
 
-from gongji.core.money import Fen, parse_yuan
+from gongji.core.money import Fen, format_yuan, parse_yuan
 from gongji.core.times import CHINA
 
 PATH: Final = "/fsi/api/rsfComIfsService/callService"
@@ -44,9 +44,11 @@ class Books(msgspec.Struct, kw_only=True):
     """What all institutions booked during the day, in fen, and what they met.
 
     ``owed`` is what each institution has to get from funds and accounts, ``accounts`` what people's accounts paid.
+    ``rows`` are the settlements and refunds by institution and insured region, as the file of 3202 has them.
     """
 
     owed: Counter[str]
+    rows: dict[tuple[str, str], list[str]]
     accounts: Fen = 0
     counts: Counter[str]
     refusals: Counter[str]
@@ -55,9 +57,11 @@ class Books(msgspec.Struct, kw_only=True):
 class Desk:
     """Sends the messages of every institution; several threads may use it."""
 
-    def __init__(self, gateway: str, portal: str, run: str) -> None:
-        self.gateway, self.portal, self.run = gateway, portal, run
-        self.books = Books(owed=Counter(), counts=Counter(), refusals=Counter())
+    def __init__(self, city: dict[str, Any], run: str) -> None:
+        """Open the counters of a city, as ``gongji demo --json`` tells it; ``run`` is in each message's number."""
+        self.gateway, self.portal, self.run = city["gateway"], city["portal"], run
+        self.books = Books(owed=Counter(), rows={}, counts=Counter(), refusals=Counter())
+        self._insured = {person["psn_no"]: person["region"] for person in city["people"]}
         self._serial = itertools.count(1)
         self._lock = threading.Lock()
         self._http = httpx.Client(timeout=PATIENCE_SECONDS)
@@ -100,6 +104,14 @@ class Desk:
         if answer["infcode"] != 0:
             raise RefusedError(answer["err_msg"])
         return answer["output"]
+
+    def fetch(self, institution: str, infno: str, content: dict[str, Any]) -> bytes:
+        """The file that answers a message."""
+        answer = self._http.post(self.gateway + PATH, json=self.message(institution, infno, content))
+        self.count("messages")
+        if answer.headers["content-type"] != "application/octet-stream":
+            raise RefusedError(self._json(answer)["err_msg"])
+        return answer.content
 
     @staticmethod
     def _json(response: httpx.Response) -> Any:
@@ -154,10 +166,19 @@ class Desk:
             owed=amounts["fund_pay_sumamt"] + amounts["acct_pay"],
             accounts=amounts["acct_pay"],
         )
-        with self._lock:
-            self.books.owed[institution] += settled.owed
-            self.books.accounts += settled.accounts
+        self._keep(settled, settled.settlement)
         return settled
+
+    def _keep(self, booked: Settled, named: str) -> None:
+        """Write a settlement or a refund down; ``named`` is the id it goes by in the list for the reconciliation."""
+        amounts = (booked.total, booked.owed - booked.accounts, booked.accounts)
+        refund = "1" if booked.total < 0 else "0"
+        row = "\t".join((named, booked.visit, booked.person_no, *map(format_yuan, amounts), refund))
+        with self._lock:
+            self.books.owed[booked.institution] += booked.owed
+            self.books.accounts += booked.accounts
+            key = (booked.institution, self._insured[booked.person_no])
+            self.books.rows.setdefault(key, []).append(row)
 
     def give_part_back(self, settled: Settled, line: str) -> None:
         """One of the quantity of a line comes back after the settlement."""
@@ -167,11 +188,17 @@ class Desk:
         told = answer.json()
         if answer.is_error:
             raise RefusedError(str(told.get("detail") or told.get("code")))
-        back = {one["payer"]: parse_yuan(one["amount"]) for one in told["given_back"]}
-        accounts = back.get("own", 0) + back.get("wallet", 0) + back.get("shared", 0)
-        with self._lock:
-            self.books.owed[settled.institution] -= accounts + back.get("pool", 0) + back.get("supplementary", 0)
-            self.books.accounts -= accounts
+        back: Counter[str] = Counter()
+        for one in told["given_back"]:
+            back[one["payer"]] += parse_yuan(one["amount"])
+        accounts = back["own"] + back["wallet"] + back["shared"]
+        refund = msgspec.structs.replace(
+            settled,
+            total=-back.total(),
+            owed=-(accounts + back["pool"] + back["supplementary"]),
+            accounts=-accounts,
+        )
+        self._keep(refund, settled.settlement)
         self.count("partial returns")
 
 
