@@ -57,7 +57,10 @@ class Gateway:
         return [message["delivery_id"] for message in self.got]
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
-        body = request.rfile.read(int(request.headers["content-length"]))
+        size = int(request.headers["content-length"])
+        body = request.rfile.read(size)
+        if len(body) < size:
+            return  # whoever asked was killed while he spoke
         delivery = request.headers["x-gongji-delivery"]
         expected = hmac.new(KEY.encode(), delivery.encode() + b"\n" + body, hashlib.sha256).hexdigest()
         with self._lock:

@@ -1,4 +1,4 @@
-"""A vendor tests his program against the real server: lost answers, what the books say, replay, a fresh city."""
+"""A vendor tests his program against the real server: lost answers, what the books say, replay."""
 
 import json
 import socket
@@ -91,12 +91,3 @@ def test_the_command_line_beside_the_running_server(server: Server, shop: Any) -
     again = json.loads(server.command("sandbox", "replay", number, "--renew", "--json").stdout)
     assert (again["recording"]["outcome"], str(again["recording"]["replays"])) == ("done", number)
     assert server.command("sandbox", "show", "999999999").returncode == 1
-
-
-def test_a_fresh_city_beside_the_running_server(server: Server, shop: Any) -> None:
-    client, _, content = shop
-    message = client.message("2102", content)
-    assert client.send(message)["infcode"] == 0
-    assert server.command("demo", "reset", "--yes").stdout.strip() == "演示城市已重建"
-    assert state(server, message)["state"] == "never_seen"
-    assert client.call("2102", content)["infcode"] == 0
