@@ -18,7 +18,7 @@ _BARS: Final = (
     ("preview_per_s", "gongji, 2206 over HTTP", _OURS),
     ("hot_account_per_s", "gongji, one family's account", _OURS),
     ("pgbench_tps", "pgbench TPC-B, best", _OTHERS),
-    ("hordak_transfers_per_s", "django-hordak, transfers with balance check", _OTHERS),
+    ("hordak_transfers_per_s", "django-hordak, checked transfers", _OTHERS),
 )
 
 
