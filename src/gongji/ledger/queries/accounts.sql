@@ -101,19 +101,22 @@ with moved as (
     join journal j on (j.booked_on, j.region, j.id) = (p.booked_on, p.region, p.journal_id)
     where p.from_account = any(%(ids)s) or p.to_account = any(%(ids)s)),
 counted as (
-    select moved.*, sum(amount) over (order by booked_at, journal_id, line)::bigint as after from moved)
+    select moved.*, sum(amount) over (order by booked_at, journal_id, line)::bigint as after from moved),
+page as (
+    select * from counted
+    where (%(kinds)s::text[] is null or kind = any(%(kinds)s))
+      and (%(before)s::timestamptz is null
+           or (booked_at, journal_id, line) < (%(before)s, %(before_journal)s::bigint, %(before_line)s::bigint))
+    order by booked_at desc, journal_id desc, line desc
+    limit %(limit)s)
 select p.booked_on, p.region, p.journal_id, p.purpose, p.kind, p.booked_at, p.amount,
        q.person_no, i.name, s.care, p.line, s.journal_id is not null, m.kind, m.year, p.after, q.name
-from counted p
+from page p
 left join settlement s on (s.booked_on, s.region, s.journal_id) = (p.booked_on, p.region, p.journal_id)
 left join premium m on (m.booked_on, m.region, m.journal_id) = (p.booked_on, p.region, p.journal_id)
 left join person q on q.person_no = coalesce(s.person_no, m.person_no)
 left join institution i on i.code = s.institution
-where (%(kinds)s::text[] is null or p.kind = any(%(kinds)s))
-  and (%(before)s::timestamptz is null
-       or (p.booked_at, p.journal_id, p.line) < (%(before)s, %(before_journal)s::bigint, %(before_line)s::bigint))
-order by p.booked_at desc, p.journal_id desc, p.line desc
-limit %(limit)s;
+order by p.booked_at desc, p.journal_id desc, p.line desc;
 
 -- name: movement_months
 -- What went into and out of a person's accounts month by month, without what only moved between them.
