@@ -1,7 +1,6 @@
 """The writer of a process: settlements and reversals in batches, on one connection that holds one lane."""
 
 import asyncio
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -13,7 +12,7 @@ from psycopg import AsyncConnection
 
 from gongji.core.policy import PolicyBook
 from gongji.core.refusal import Code, Refusal, refuse
-from gongji.ledger.connection import connect
+from gongji.ledger.connection import check, connect
 from gongji.ledger.sealing import Lane, NoFreeLaneError, read_lane, take_lane
 from gongji.service.batch import Outcome, run_batch
 from gongji.service.collector import Collector, FullError, OutcomeUnknownError
@@ -21,9 +20,6 @@ from gongji.service.commands import Command
 from gongji.service.writing import Known
 
 RECONNECT_SECONDS: Final = 0.2
-IDLE_SECONDS: Final = 0.2
-"""After so long without a batch it is asked whether the connection still stands: an answer lost to a database that was
-started again in the meantime would be an unknown one for nothing."""
 
 BATCH_SIZE = Histogram("gongji_batch_size", "Commands in a batch", buckets=(1, 2, 5, 10, 20, 50, 100, 200))
 BATCH_SECONDS = Histogram("gongji_batch_seconds", "Time of one batch from first read to commit")
@@ -45,7 +41,6 @@ class Batcher:
         self._known = Known()
         self._conn: AsyncConnection | None = None
         self._lane: Lane | None = None
-        self._used = time.monotonic()
 
     async def start(self) -> None:
         """Connect, take a lane and begin to work."""
@@ -76,19 +71,19 @@ class Batcher:
 
     @BATCH_SECONDS.time()
     async def _run(self, commands: Sequence[Command]) -> list[Outcome]:
-        if self._conn and time.monotonic() - self._used > IDLE_SECONDS:
+        if self._conn:
             await self._look_after(self._conn)
         if self._conn is None or self._lane is None:
             await self._connect()
         if self._conn is None or self._lane is None:
             raise OutcomeUnknownError("no connection")
         outcomes, self._lane = await run_batch(self._conn, self._lane, self._book, self._known, commands, self._clock())
-        self._used = time.monotonic()
         return outcomes
 
     async def _look_after(self, conn: AsyncConnection) -> None:
+        """An answer lost to a database that was started again in the meantime would be an unknown one for nothing."""
         try:
-            await conn.execute("select 1")
+            await check(conn)
         except psycopg.Error:
             self._conn = self._lane = None
             await conn.close()
