@@ -11,8 +11,7 @@ from gongji.demo.his import Desk
 Key = tuple[str, str]
 """An institution, and the region whose insured were treated."""
 
-SETTLEMENT, VISIT, PERSON, REFUND = 2, 1, 0, 5
-MESSAGE: Final = 3
+PERSON, VISIT, SETTLEMENT, MESSAGE, REFUND, MEMO = 0, 1, 2, 3, 5, 6
 AMOUNTS: Final = slice(7, 10)
 """Columns of the file of differences."""
 
@@ -32,7 +31,7 @@ def reconcile(desk: Desk, first: date, last: date) -> list[str]:
         if before:
             # The institution keeps these as well; it only did not write them down today.
             differences = _differences(desk, key, [*rows, *map(_held, before)], first, last)
-        found += [f"{key[0]} {one[SETTLEMENT]}：{one[6]}" for one in differences if _of_the_day(desk, rows, one)]
+        found += [f"{key[0]} {one[SETTLEMENT]}：{one[MEMO]}" for one in differences if _of_the_day(desk, rows, one)]
     return found
 
 
