@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import msgspec
@@ -20,8 +20,7 @@ from gongji.service.applications import Application, Asked
 from gongji.service.platform import Platform
 from world import World, done
 
-NOW = datetime.now(CHINA)
-TODAY = NOW.date()
+TODAY = datetime.now(CHINA).date()
 
 
 @pytest.fixture
@@ -34,8 +33,10 @@ async def world(dsn: str, book: PolicyBook) -> AsyncIterator[World]:
     await platform.close()
 
 
-def later(world: World) -> None:
-    world.platform.clock = lambda: NOW + timedelta(days=1, hours=13)
+def later(world: World, days: int = 1) -> None:
+    """Noon, so many days on: what the tests say must not depend on the hour at which they run."""
+    noon = datetime.combine(TODAY + timedelta(days), time(12), CHINA)
+    world.platform.clock = lambda: noon
 
 
 def asked(total: int, account: int, **other: Any) -> Asked:
@@ -108,7 +109,7 @@ async def test_what_is_given_back_after_the_payment_is_settled_next_time(world: 
     world.platform.batcher._clock = world.platform.clock
     done(await world.reverse(bought))
     tomorrow = TODAY + timedelta(days=1)
-    world.platform.clock = lambda: NOW + timedelta(days=2, hours=13)
+    later(world, days=2)
     back = await apply(world, asked(-4_000, -4_000, begins_on=tomorrow, ends_on=tomorrow, month=f"{tomorrow:%Y%m}"))
     assert isinstance(back, str)
     assert isinstance(await applications.review(world.platform, back, "li", None), Application)
