@@ -16,6 +16,7 @@ from gongji.core.times import CHINA
 from gongji.demo.evening import reconcile
 from gongji.demo.forms import ADMITTED, DIAGNOSIS, ORDERED, bill, discharge, named, shown
 from gongji.demo.his import Books, Desk, RefusedError, Settled, now
+from gongji.demo.market import institutions
 from gongji.ledger.sql import queries
 from gongji.ledger.verify import Report, verify
 
@@ -119,8 +120,11 @@ class Day:
         # Most residents' benefits are not known here, and what is not known is refused.
         self._employees = [one for one in self._people if one["scheme"] == "employee"]
         self._items = [item for item in city["catalogue"] if item["kind"] in ("western_drug", "examination")]
-        self._hospitals = [i for i in city["institutions"] if i["type"] == "hospital"]
-        self._pharmacies = [i for i in city["institutions"] if i["type"] == "pharmacy"]
+        # People who want their insurance to pay go where it does.
+        outside = {i.code for i in institutions() if not i.designated}
+        designated = [i for i in city["institutions"] if i["fixmedins_code"] not in outside]
+        self._hospitals = [i for i in designated if i["type"] == "hospital"]
+        self._pharmacies = [i for i in designated if i["type"] == "pharmacy"]
         self._inside: set[str] = set()
         self._lock = threading.Lock()
 

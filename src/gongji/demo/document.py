@@ -12,6 +12,8 @@ from gongji.demo.market import catalogue, institutions
 from gongji.demo.people import PASSWORD, Citizen, Family, citizens, families
 
 REGIONS: Final = {
+    "110000": "北京",
+    "150100": "呼和浩特",
     "310000": "上海",
     "360100": "南昌",
     "370200": "青岛",

@@ -12,6 +12,8 @@ _AREAS: Final = {
     "450100": "990401",
     "610100": "990501",
     "610400": "990601",
+    "110000": "990701",
+    "150100": "990801",
 }
 """Area codes by region. Places begin with 11 to 82; cards of foreigners with 9 and a province, and 90 is none."""
 

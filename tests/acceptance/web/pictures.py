@@ -43,7 +43,7 @@ def _path(path: str) -> Walk:
 
 def _settle(page: Page) -> None:
     page.goto("/cashier")
-    page.get_by_label("定点医药机构").select_option(index=1)
+    page.get_by_label("定点医药机构").select_option("H61010090001")
     page.get_by_label("选一位演示人员").select_option(label="何立春（西安市）")
     page.get_by_label("或直接填金额（元）").fill("600")
     page.get_by_label("先本人，后共济").check()

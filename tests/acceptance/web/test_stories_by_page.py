@@ -19,6 +19,9 @@ from his import Server
 PASSWORD = "gongji-demo"
 XIAN_PHARMACY, NANCHANG_PHARMACY, SHANGHAI_HOSPITAL = "P61010090051", "P36010090051", "H31000090001"
 XIAN_HOSPITAL, CLINIC = "H61010090001", "H61010090006"
+BEIJING_HOSPITAL, DENTAL_CLINIC = "H11000090001", "H11000090003"
+NOT_DESIGNATED = "H11000090004", "H11000090005"
+HOHHOT_THIRD_LEVEL, HOHHOT_SECOND_LEVEL = "H15010090001", "H15010090002"
 
 As = Callable[[str], Awaitable[Page]]
 
@@ -282,13 +285,80 @@ async def test_the_three_stages_on_a_receipt_of_shanghai(window: As, people: dic
         assert words in why, words
 
 
-async def test_registration_and_teeth_at_the_cashier(window: As, people: dict[str, Any]) -> None:
-    """S22: filling and extraction may be paid, finer material and braces are cash, a place outside is refused."""
-    counter, certno = await window(""), people["single giver"]["certno"]
-    await charge(counter, XIAN_HOSPITAL, certno, items=("普通挂号费", "银汞充填术", "拔牙（前牙）"))
-    assert (await settle(counter))["现金"] == "0.00"
-    await charge(counter, XIAN_HOSPITAL, certno, items=("补牙高端材料加收", "牙齿漂白"))
-    assert await settle(counter) == parts("0.00", "0.00", "0.00", "1200.00")
-    await expect(counter.get_by_label("每一笔为什么")).to_contain_text("须付现金")
-    await charge(counter, CLINIC, certno, items=("拔牙（前牙）",))
-    await expect(counter.get_by_role("alert")).to_contain_text("定点")
+async def test_registration_in_beijing_by_code_and_by_card(window: As, people: dict[str, Any]) -> None:
+    """S22: the part one bears leaves the account by itself, the surcharge is cash, elsewhere than designated none."""
+    counter, patient, who = await window(""), await window("S22 Beijing patient"), people["S22 Beijing patient"]
+    await patient.goto("/voucher")
+    await charge(counter, BEIJING_HOSPITAL, await code_of(patient), items=("普通挂号费", "普通门诊诊察费"))
+    assert await settle(counter) == parts("0.00", "21.00", "0.00", "0.00")
+    await charge(counter, BEIJING_HOSPITAL, who["card_no"], items=("普通挂号费", "特需门诊诊察费加收"))
+    assert await settle(counter) == parts("0.00", "1.00", "0.00", "200.00")
+    await patient.goto("/")
+    await expect(patient.locator(".balance").first).to_contain_text("778.00")
+    for place in NOT_DESIGNATED:
+        await charge(counter, place, who["certno"], items=("普通挂号费",))
+        await expect(counter.get_by_role("alert")).to_contain_text("不是医保定点机构")
+
+
+async def test_consultation_in_inner_mongolia(window: As, people: dict[str, Any]) -> None:
+    """S22: beyond the year's deductible the fund pays its ratio of the consultation, the account the rest."""
+    counter, certno = await window(""), people["S22 Hohhot patient"]["certno"]
+    await charge(counter, HOHHOT_SECOND_LEVEL, certno, amount="1000")
+    assert await settle(counter) == parts("0.00", "1000.00", "0.00", "0.00")
+    for place, fund, own in ((HOHHOT_SECOND_LEVEL, "16.00", "4.00"), (HOHHOT_THIRD_LEVEL, "12.00", "8.00")):
+        await charge(counter, place, certno, items=("普通门诊诊察费",))
+        assert await settle(counter) == parts(fund, own, "0.00", "0.00")
+
+
+TEETH = (
+    # what was done, what the account pays, what is cash
+    (("银汞充填术", "拔牙（前牙）"), "125.00", "0.00"),
+    (("补牙高端材料加收",), "0.00", "400.00"),
+    (("牙齿矫正（固定矫治）",), "0.00", "12000.00"),
+    (("牙齿漂白",), "0.00", "800.00"),
+)
+
+
+@pytest.mark.parametrize(("items", "own", "cash"), TEETH)
+async def test_teeth_at_each_place(
+    items: tuple[str, ...], own: str, cash: str, window: As, people: dict[str, Any]
+) -> None:
+    """S22: treatment may be paid, finer material, braces and whitening are cash, outside the scheme nothing is."""
+    counter, certno = await window(""), people["S22 Beijing patient"]["certno"]
+    for place in (BEIJING_HOSPITAL, DENTAL_CLINIC):
+        await charge(counter, place, certno, items=items)
+        assert await settle(counter) == parts("0.00", own, "0.00", cash), place
+    if cash != "0.00":
+        await expect(counter.get_by_label("每一笔为什么")).to_contain_text("须付现金")
+    for place in (*NOT_DESIGNATED, CLINIC):
+        await charge(counter, place, certno, items=items)
+        await expect(counter.get_by_role("alert")).to_contain_text("定点")
+
+
+async def test_a_place_is_found_by_its_region_without_scripts(server: Server, chromium: Browser) -> None:
+    """Institutions and people stand under their regions; a bill is settled with the keyboard, without JavaScript."""
+    context = await chromium.new_context(java_script_enabled=False, base_url=server.portal)
+    page = await context.new_page()
+    await page.goto("/cashier")
+    for name in ("institution", "patient_demo"):
+        groups = page.locator(f"select[name={name}] optgroup")
+        labels = [await group.get_attribute("label") for group in await groups.all()]
+        assert {"北京市", "呼和浩特市", "西安市"} <= set(labels)
+        assert len(labels) == len(set(labels))
+        for group in await groups.all():
+            for option in await group.locator("option").all_inner_texts():
+                assert f"（{await group.get_attribute('label')}" in option
+    await page.get_by_label("定点医药机构").focus()
+    await page.keyboard.press("ArrowDown")
+    await page.get_by_label("选一位演示人员").focus()
+    await page.keyboard.press("ArrowDown")
+    await page.get_by_label("或直接填金额（元）").focus()
+    await page.keyboard.type("10")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("main")).to_contain_text("燕京演示三级医院")
+    await expect(page.locator("main")).to_contain_text("燕丁香")
+    await page.get_by_role("button", name="结算", exact=True).focus()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("结算成功")).to_be_visible()
+    assert await split(page) == parts("0.00", "10.00", "0.00", "0.00")
+    await context.close()

@@ -29,8 +29,10 @@ def test_institutions_have_the_promised_kinds() -> None:
     hospitals = {i.level for i in institutions() if i.region == "610100" and i.kind == "hospital"}
     assert hospitals == {Level.FIRST, Level.SECOND, Level.THIRD}
     assert any(i.community for i in institutions())
-    assert sum(not i.designated for i in institutions()) == 1
-    for region in ("310000", "360100", "370200", "450100", "610100"):
+    outside = [(i.region, i.kind) for i in institutions() if not i.designated]
+    assert sorted(outside) == [("110000", "clinic"), ("110000", "hospital"), ("610100", "clinic")]
+    assert all(i.name.endswith("（非定点）") != i.designated for i in institutions())
+    for region in ("110000", "150100", "310000", "360100", "370200", "450100", "610100"):
         assert {i.kind for i in institutions() if i.region == region} >= {"hospital", "pharmacy"}
 
 

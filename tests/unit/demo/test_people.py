@@ -24,7 +24,7 @@ PROVINCES = {
     83,
 }
 
-REGIONS = {"310000", "360100", "370200", "450100", "610100", "610400"}
+REGIONS = {"110000", "150100", "310000", "360100", "370200", "450100", "610100", "610400"}
 
 PEOPLE = [pytest.param(citizen.person, id=citizen.member.role) for citizen in citizens().values()]
 
