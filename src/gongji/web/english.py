@@ -98,7 +98,9 @@ class Pattern(NamedTuple):
 
     def fill(self, values: list[str]) -> str:
         """The English with these values in the places of the Chinese."""
-        return self.english.format(*values, **{name: value for name, value in zip(self.names, values, strict=True) if name})
+        return self.english.format(
+            *values, **{name: value for name, value in zip(self.names, values, strict=True) if name}
+        )
 
 
 def _pattern(entry: tuple[str, str]) -> Pattern:
@@ -118,15 +120,24 @@ def _pattern(entry: tuple[str, str]) -> Pattern:
 
 @cache
 def table() -> Table:
-    """The table of this installation: its files say which part of the pages they are for, and are one table here."""
+    """The table of this installation, whose files are one for each part of the pages."""
+    return Table(merged((path.name, tomllib.loads(path.read_text("utf-8"))) for path in sorted(TABLES.glob("*.toml"))))
+
+
+def merged(files: Iterable[tuple[str, dict[str, Any]]]) -> dict[str, Any]:
+    """The files of the table as one, each with its name.
+
+    Raises:
+        ValueError: an entry stands in two files.
+    """
     content: dict[str, Any] = {"words": {}, "template": {}, "patterns": {}}
-    for path in sorted(TABLES.glob("*.toml")):
-        for section, entries in tomllib.loads(path.read_text("utf-8")).items():
+    for name, sections in files:
+        for section, entries in sections.items():
             twice = content[section].keys() & entries.keys()
             if twice:
-                raise ValueError(f"{path.name}: {section} has {sorted(twice)} in another file as well")
+                raise ValueError(f"{name}: {section} has {sorted(twice)} that another file has as well")
             content[section] |= entries
-    return Table(content)
+    return content
 
 
 def pieces(source: str) -> Iterable[str]:
@@ -144,7 +155,10 @@ class Translate(Extension):
         def english(matched: re.Match[str]) -> str:
             whole = matched[0]
             found = table().piece(name, whole.strip())
-            return whole if found is None else whole.replace(whole.strip(), found)
+            if found is None:
+                return whole
+            # What closes or goes on with a phrase stands against it.
+            return (whole.lstrip() if found[:1] in ",.;:)" else whole).replace(whole.strip(), found)
 
         shown = False
         for token in stream:
@@ -159,12 +173,12 @@ class Translate(Extension):
 def in_english(environment: Environment) -> Environment:
     """The same templates, in English."""
     other = environment.overlay(extensions=[Translate], finalize=_finalize)
-    other.filters = environment.filters | {"day": day, "moment": moment}
+    other.filters = environment.filters | {"day": day, "moment": moment, "as_published": as_published}
 
     @pass_context
     def original(context: Context, name: str) -> Markup:
         """A template in Chinese on an English page: words that count as they were published."""
-        return Markup(environment.get_template(name).render(context.get_all()))
+        return Markup(environment.get_template(name).render(context.get_all()))  # noqa: S704 it has escaped its values
 
     other.globals = environment.globals | {"language": "en", "original": original}
     return other
@@ -172,6 +186,11 @@ def in_english(environment: Environment) -> Environment:
 
 def _finalize(value: object) -> object:
     return table().text(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def as_published(text: str) -> str:
+    """A source, a title, the words of a rule: Chinese on English pages too, and marked so for who has them read out."""
+    return Markup('<span lang="zh-CN">{}</span>').format(text) if CHINESE.search(text) else text
 
 
 def day(on: date) -> str:
