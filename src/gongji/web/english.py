@@ -18,7 +18,7 @@ from jinja2 import Environment, pass_context
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 from jinja2.runtime import Context
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from gongji.core.times import CHINA
 
@@ -145,6 +145,9 @@ def pieces(source: str) -> Iterable[str]:
     return (piece.strip() for piece in _PIECE.findall(source))
 
 
+_AS_TYPED: Final = (("rparen", ")"), ("pipe", "|"), ("name", "as_typed"))
+
+
 class Translate(Extension):
     """Replaces the Chinese of a template while it is compiled; the table holds no markup."""
 
@@ -160,20 +163,36 @@ class Translate(Extension):
             # What closes or goes on with a phrase stands against it.
             return (whole.lstrip() if found[:1] in ",.;:)" else whole).replace(whole.strip(), found)
 
-        shown = False
+        shown = typed = False
         for token in stream:
+            if token.type == "variable_begin":
+                yield token
+                if typed:
+                    yield Token(token.lineno, "lparen", "(")
+                shown = True
+            elif token.type == "variable_end":
+                if typed:
+                    yield from (Token(token.lineno, *part) for part in _AS_TYPED)
+                yield token
+                shown = typed = False
             # A text inside an expression is shown; one inside a statement may be compared with something.
-            shown = token.type == "variable_begin" or (shown and token.type != "variable_end")
-            if (token.type == "data" or (shown and token.type == "string")) and CHINESE.search(token.value):
+            elif (token.type == "data" or (shown and token.type == "string")) and CHINESE.search(token.value):
                 yield Token(token.lineno, token.type, _PIECE.sub(english, token.value))
             else:
                 yield token
+            # What somebody typed, and what a form carries, goes back as it came.
+            typed = token.value.endswith('value="') if token.type == "data" else typed
 
 
 def in_english(environment: Environment) -> Environment:
     """The same templates, in English."""
     other = environment.overlay(extensions=[Translate], finalize=_finalize)
-    other.filters = environment.filters | {"day": day, "moment": moment, "as_published": as_published}
+    other.filters = environment.filters | {
+        "day": day,
+        "moment": moment,
+        "as_published": as_published,
+        "as_typed": escape,
+    }
 
     @pass_context
     def original(context: Context, name: str) -> Markup:

@@ -12,13 +12,13 @@ from gongji.web.english import CHINESE
 
 DAYTIME = datetime(2026, 11, 20, 10, 0, tzinfo=CHINA)
 NAMES = re.compile(
-    "卢守田|卢远|秦月英|白路人|田居民|西安虚构第三医院|西安虚构大药房|虚构诊察费|陕西|西安|咸阳|上海|南宁|杭州|浠水|开发区|居民|"
+    "卢守田|卢远|秦月英|方未验|支付宝|白路人|田居民|西安虚构第三医院|西安虚构大药房|虚构诊察费|陕西|西安|咸阳|上海|南宁|杭州|浠水|开发区|居民|"
     "中文|岳母|买药|余额|绑定|父母|提取|医保码|市|个人账户共济绑定告知书|个人承诺书|[“”、]"
 )
 """What stays Chinese on these pages: names, places, titles of documents and what is to be typed in Chinese."""
 PUBLISHED = re.compile(
     r'<datalist.*?</datalist>|<select id="user_region".*?</select>|<(span|div) lang="zh-CN">.*?</\1>|'
-    r' aria-label="[^"]*[市省区县]"|basis: [^<]*',
+    r' aria-label="[^"]*[市省区县]"|basis: [^<]*|, in Chinese: [^<]*',
     re.DOTALL,
 )
 """Choices of places, and what stands in Chinese as it was published."""
@@ -158,6 +158,39 @@ async def test_bills_premiums_and_the_wallet_are_english(
     assert _of_all(pages) == {}
 
 
+async def test_settings_and_their_faults_are_english(visit: Any, town: Any) -> None:
+    guest, son = await _english(await visit(None)), await _english(await visit("son"))
+    unverified = await _english(await visit("unverified"))
+    number = town.people["nanning"].certificate_no
+    wrong = {"old_password": "x", "new_password": "12345678", "again": "12345679"}
+    child = {"certificate_no": town.people["father"].certificate_no, "name": "卢守田", "relation": "child"}
+    pages = {
+        "wrong password": await guest.post("/login", login=number, password="wrong"),
+        "nothing": await guest.post("/login"),
+        "code": await guest.post("/login/code/send", login=number),
+        "wrong code": await guest.post("/login/code", login=number, code="000000"),
+        "forgotten": await guest.post("/login/forgot", login=number, code="000000", new_password="888888"),
+        "no place": await guest.get("/regions?q=nowhere"),
+        "nobody calls": await guest.get("/help/phones?q=nowhere"),
+        "a sentence": await guest.get("/ask?words=nowhere"),
+        "nothing to try": await guest.get("/quote?amount=x"),
+        "password": await son.post("/password", **wrong),
+        "empty password": await son.post("/password"),
+        "reminders": await son.post("/messages/settings"),
+        "no relative": await son.post("/voucher/relative"),
+        "no guardian": await son.post("/voucher/relative", **child),
+        "consent": await son.post("/c/alipay/allow", trail="市民中心/社保/医保账户查询"),
+        "no consent": await son.get("/oauth/authorize"),
+        "not verified": await unverified.get("/family/new"),
+        "me": await unverified.get("/me"),
+        "late": await son.get("/family/uses?since=x"),
+        "no card": await son.post("/oauth/authorize", answer="yes"),
+        "not found": await son.get("/settlements/none"),
+    }
+    assert "use your medical insurance data?" in pages["consent"].text
+    assert _of_all(pages) == {}
+
+
 REFUSED = [
     ("frozen", "spouse", "father"),
     ("resident", "child", "mother"),
@@ -199,3 +232,18 @@ async def test_the_switch_needs_no_script(browse: Any) -> None:
     assert await page.evaluate("document.documentElement.scrollWidth") <= 360
     await page.get_by_role("button", name="中文").click()
     assert await page.get_by_role("heading", name="帮助").count() == 1
+
+
+@pytest.mark.parametrize("role", [None, "son"])
+async def test_a_channel_keeps_its_header_in_one_line_on_a_phone(browse: Any, log_in: Any, role: str | None) -> None:
+    page = await browse("phone")
+    if role:
+        await log_in(page, role)
+    for switch, language in (("English", "en"), ("中文", "zh-CN")):
+        await page.goto("/c/national_app")
+        await page.get_by_role("button", name=switch).click()
+        await page.locator(f"html[lang={language}] footer").wait_for()
+        assert await page.locator("header").evaluate("header => header.offsetHeight") < 60
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 360
+        shown = page.locator(".brand span")
+        assert await shown.evaluate("name => name.scrollWidth <= name.clientWidth"), f"{switch}: the name is cut off"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from jinja2 import Environment
+from jinja2 import DictLoader, Environment
 
 import gongji
 from gongji.core import codes
@@ -18,7 +18,7 @@ from gongji.core.refusal import Code
 from gongji.policyfiles import load
 from gongji.service.quote import quote
 from gongji.service.region_cases import region_cases
-from gongji.web.english import CHINESE, merged, pieces, table
+from gongji.web.english import CHINESE, as_published, in_english, merged, pieces, table
 from gongji.web.rendering import FOLDER
 
 TEMPLATES = FOLDER / "templates"
@@ -179,7 +179,7 @@ PIECES = {
     "（居民）",
 }
 """Parts that a module puts into a longer text, which is known as a whole."""
-KEPT = re.compile("例如 西安|个人账户共济绑定告知书|个人承诺书|^(余额|提取|绑定)$")
+KEPT = re.compile("例如 西安|个人账户共济绑定告知书|个人承诺书")
 """Titles of documents, and words that are searched for or typed in Chinese."""
 
 
@@ -249,3 +249,16 @@ def test_an_entry_stands_in_one_file() -> None:
     assert table().text("家庭共济") == "Family sharing"
     with pytest.raises(ValueError, match=r"b\.toml: words has \['元'\]"):
         merged([("a.toml", {"words": {"元": "yuan"}}), ("b.toml", {"words": {"元": "RMB"}})])
+
+
+def test_what_was_typed_goes_back_as_it_came() -> None:
+    chinese = Environment(autoescape=True, loader=DictLoader({"a.html": '<input value="{{ typed }}">{{ typed }}'}))
+    page = in_english(chinese).get_template("a.html").render(typed='父母"')
+    assert page == '<input value="父母&#34;">父母&#34;'
+    assert in_english(chinese).get_template("a.html").render(typed="父母") == '<input value="父母">parent'
+
+
+def test_what_was_published_stays_chinese() -> None:
+    assert as_published("父母") == '<span lang="zh-CN">父母</span>'
+    assert as_published("<b>中</b>") == '<span lang="zh-CN">&lt;b&gt;中&lt;/b&gt;</span>'
+    assert as_published("12393") == "12393"
