@@ -54,7 +54,8 @@ class Table:
         return self._found(chinese) if CHINESE.search(chinese) else chinese
 
     def _find(self, chinese: str) -> str:
-        chinese = _DAY.sub(lambda found: day(date(*map(int, found.groups()))), chinese)
+        # Not by way of a date: somebody may have written a day that there is not.
+        chinese = _DAY.sub(lambda found: f"{found[3]} {_MONTHS[int(found[2]) - 1]} {found[1]}", chinese)
         known = self._known(chinese)
         if known is not None:
             return known
