@@ -7,52 +7,17 @@ from typing import Any
 
 import pytest
 
+from english_pages import chinese, in_english, wrong
 from gongji.core.times import CHINA
-from gongji.web.english import CHINESE
 
 DAYTIME = datetime(2026, 11, 20, 10, 0, tzinfo=CHINA)
-NAMES = re.compile(
-    "卢守田|卢远|秦月英|方未验|支付宝|白路人|田居民|西安虚构第三医院|西安虚构大药房|虚构诊察费|陕西|西安|咸阳|上海|南宁|杭州|浠水|开发区|居民|"
-    "中文|岳母|买药|余额|绑定|父母|提取|医保码|市|个人账户共济绑定告知书|个人承诺书|[“”、]"
-)
-"""What stays Chinese on these pages: names, places, titles of documents and what is to be typed in Chinese."""
-PUBLISHED = re.compile(
-    r'<datalist.*?</datalist>|<select id="user_region".*?</select>|<(span|div) lang="zh-CN">.*?</\1>|'
-    r' aria-label="[^"]*[市省区县]"|basis: [^<]*|, in Chinese: [^<]*',
-    re.DOTALL,
-)
-"""Choices of places, and what stands in Chinese as it was published."""
 OPEN = ("/login", "/login/code", "/services", "/ask", "/quote", "/no-such-page")
 OWN = ("/", "/account", "/records", "/pay", "/family", "/voucher", "/me")
 
 
-def _chinese(page: str) -> list[str]:
-    """Texts that are still Chinese, those that name something left out."""
-    shown = PUBLISHED.sub("X", page)
-    texts = [html.unescape(one or other) for one, other in re.findall(r'>([^<]+)<|"([^"<>]*)"', shown)]
-    return [text for text in texts if CHINESE.search(NAMES.sub("", text))]
-
-
-def _glued(page: str) -> list[str]:
-    """Words that stand against a name or figure without a space, as they may in Chinese."""
-    shown = re.sub(r"<(script|style|title).*?</\1>|<svg.*?</svg>", "", PUBLISHED.sub("X", page), flags=re.DOTALL)
-    text = html.unescape(re.sub(r"<[^>]*>", "\n", re.sub(r"</?(b|a|strong)\b[^>]*>", "", shown)))
-    odd = r"[a-z,;:)][\u4e00-\u9fff]|[\u4e00-\u9fff][a-z(]|[a-z,;:]\d+\.\d\d|\d\.\d\d[a-z]| [,.;]|[,;]{2}"
-    return [line for line in text.splitlines() if re.search(odd, line)]
-
-
-def _wrong(page: str) -> list[str]:
-    return _chinese(page) + _glued(page)
-
-
 def _of_all(pages: dict[str, Any]) -> dict[str, list[str]]:
-    found = {name: _wrong(page.text) for name, page in pages.items()}
-    return {name: wrong for name, wrong in found.items() if wrong}
-
-
-async def _english(client: Any) -> Any:
-    await client.post("/language", language="en", next="/")
-    return client
+    found = {name: wrong(page.text) for name, page in pages.items()}
+    return {name: texts for name, texts in found.items() if texts}
 
 
 def _fields(page: str, action: str) -> dict[str, str]:
@@ -69,11 +34,11 @@ async def test_main_pages_are_english_once_chosen(visit: Any) -> None:
         assert "能不能用" in (await client.get("/services")).text
         chosen = await client.post("/language", language="en", next="/services")
         assert (chosen.url.path, '<html lang="en"' in chosen.text) == ("/services", True)
-        left = {path: _wrong((await client.get(path)).text) for path in paths}
+        left = {path: wrong((await client.get(path)).text) for path in paths}
         assert {path: texts for path, texts in left.items() if texts} == {}
         back = await client.post("/language", language="zh", next="//elsewhere.example/")
         assert (back.url.path, '<html lang="zh-CN"' in back.text) == ("/", True)
-        assert _chinese(back.text)
+        assert chinese(back.text)
 
 
 HELP = ("bind", "who", "what", "use", "premium", "withdraw", "away", "phones-how", "beware")
@@ -83,15 +48,15 @@ SHARING = ("/family/uses", "/family/uses?side=taken", "/family/order", "/family/
 
 
 async def test_help_and_settings_are_english(visit: Any) -> None:
-    mother = await _english(await visit("mother"))
+    mother = await in_english(await visit("mother"))
     paths = (*QUIET, *SETTINGS, *SHARING, *(f"/help/{key}" for key in HELP))
-    left = {path: _wrong((await mother.get(path)).text) for path in paths}
+    left = {path: wrong((await mother.get(path)).text) for path in paths}
     assert {path: texts for path, texts in left.items() if texts} == {}
     assert "微信：" not in (await mother.get("/help/balance")).text
 
 
 async def test_a_father_is_bound_limited_and_let_go_in_english(visit: Any, town: Any) -> None:
-    mother, father = await _english(await visit("mother")), town.people["father"]
+    mother, father = await in_english(await visit("mother")), town.people["father"]
     pages = {"notice": await mother.get("/family/new")}
     pages["not agreed"] = await mother.post("/family/new/form")
     pages["form"] = await mother.post("/family/new/form", notice_accepted="yes")
@@ -124,7 +89,11 @@ async def test_a_father_is_bound_limited_and_let_go_in_english(visit: Any, town:
 async def test_bills_premiums_and_the_wallet_are_english(
     visit: Any, town: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    counter, father, son = await visit(None), await _english(await visit("father")), await _english(await visit("son"))
+    counter, father, son = (
+        await visit(None),
+        await in_english(await visit("father")),
+        await in_english(await visit("son")),
+    )
     await counter.get("/cashier")
     bill = {"institution": "H61010000001", "patient": town.people["father"].card_no, "amount": "600"}
     preview = await counter.post("/cashier/preview", **bill, account_use="2")
@@ -159,8 +128,8 @@ async def test_bills_premiums_and_the_wallet_are_english(
 
 
 async def test_settings_and_their_faults_are_english(visit: Any, town: Any) -> None:
-    guest, son = await _english(await visit(None)), await _english(await visit("son"))
-    unverified = await _english(await visit("unverified"))
+    guest, son = await in_english(await visit(None)), await in_english(await visit("son"))
+    unverified = await in_english(await visit("unverified"))
     number = town.people["nanning"].certificate_no
     wrong = {"old_password": "x", "new_password": "12345678", "again": "12345679"}
     child = {"certificate_no": town.people["father"].certificate_no, "name": "卢守田", "relation": "child"}
@@ -203,12 +172,12 @@ REFUSED = [
 
 @pytest.mark.parametrize(("who", "relation", "whom"), REFUSED)
 async def test_why_somebody_may_not_bind_is_english(visit: Any, town: Any, who: str, relation: str, whom: str) -> None:
-    client, other = await _english(await visit(who)), town.people[whom]
+    client, other = await in_english(await visit(who)), town.people[whom]
     wanted = {"user_certificate_no": other.certificate_no, "user_name": other.name, "relation": relation}
     wanted |= {"user_region": other.region, "lasting": "open", "notice_accepted": "yes", "message_id": "en"}
     answer = await client.post("/family/new", **wanted, signature_name=town.people[who].name)
     names = re.compile("|".join(person.name for person in town.people.values()))
-    assert _wrong(names.sub("卢远", answer.text)) == []
+    assert wrong(names.sub("卢远", answer.text)) == []
 
 
 async def test_figures_are_the_same_in_both_languages(visit: Any) -> None:
