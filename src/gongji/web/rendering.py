@@ -63,6 +63,7 @@ def template_engine(*, sandbox: bool, skins: Skins) -> PageEngine:
     environment.globals |= {"sandbox": sandbox, "options": options, "skins": skins}
     environment.globals |= {"channel_cookie": CHANNEL_COOKIE, "language": "zh-CN"}
     environment.filters |= {"yuan": format_yuan, "signed": signed, "day": day, "moment": moment, "clock": clock}
+    environment.filters["as_published"] = str
     environment.filters["channel_name"] = partial(channel_name, skins)
     return PageEngine(environment)
 

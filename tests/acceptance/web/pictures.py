@@ -109,7 +109,14 @@ def _elder(page: Page) -> None:
 def _english(page: Page) -> None:
     # Out of the channel that was entered above.
     page.goto("/c/leave")
-    page.get_by_role("button", name="English").click()
+    switch = page.get_by_role("button", name="English")
+    if switch.count():
+        switch.click()
+
+
+def _english_notice(page: Page) -> None:
+    _english(page)
+    page.goto("/family/new")
 
 
 SHOTS: Final[tuple[tuple[str, str, tuple[tuple[str, str, str, Walk], ...]], ...]] = (
@@ -165,7 +172,11 @@ SHOTS: Final[tuple[tuple[str, str, tuple[tuple[str, str, str, Walk], ...]], ...]
     (
         "大字版和英文",
         "每一页上都可以切换，只记在这台设备上。",
-        (("elder", "大字版", FATHER, _elder), ("english", "English", SON, _english)),
+        (
+            ("elder", "大字版", FATHER, _elder),
+            ("english", "English", SON, _english),
+            ("english-bind", "English: binding a relative", SON, _english_notice),
+        ),
     ),
 )
 

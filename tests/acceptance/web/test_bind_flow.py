@@ -10,6 +10,7 @@ import msgspec
 import psycopg
 import pytest
 
+from english_pages import in_english, wrong
 from gongji.core.codes import AccountState, BindingTerm, PlaceKind, Purpose, SharingMode
 from gongji.core.family import BindingState
 from gongji.core.policy import PolicyBook
@@ -201,6 +202,9 @@ async def test_a_parent_consents_for_a_child(visit: Any, town: Any, relatives: N
         assert (await other.post(f"/family/wards/{made.id}", answer="yes", guardian="yes")).status_code == 404
     unticked = await mother.post(f"/family/wards/{made.id}", answer="yes")
     assert (unticked.status_code, 'id="guardian-fault"' in unticked.text) == (422, True)
+    reader = await in_english(await visit("mother"))
+    for page in (await reader.get("/family"), await reader.post(f"/family/wards/{made.id}", answer="yes")):
+        assert wrong(page.text) == []
     agreed = await mother.post(f"/family/wards/{made.id}", answer="yes", guardian="yes")
     assert "孩子可以用这份共济了" in agreed.text
     assert (await _newest(town, "son")).state is BindingState.ACTIVE

@@ -97,7 +97,7 @@ async def test_paths(row: str, who: str, skin: str, path: str, place: str, page:
     first = await client.get(f"/c/{skin}")
     name = re.search(r"<h1>(.*?)</h1>", first.text)[1]
     assert f"模拟渠道：{name}" in answer.text
-    assert f"</svg>{name}</a>" in answer.text
+    assert f"</svg><span>{name}</span></a>" in answer.text
 
 
 @pytest.mark.parametrize(("row", "who", "skin", "path", "place", "amount"), THIRD)

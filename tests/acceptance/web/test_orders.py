@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from acceptance.web.conftest import HOSPITAL
+from english_pages import in_english, wrong
 from gongji.core.case import AccountUse
 from gongji.core.codes import Care
 from gongji.ledger.verify import verify
@@ -73,6 +74,9 @@ async def test_seen_confirmed_and_paid_once(town: Any, visit: Any, dsn: str) -> 
     # 675 less the deductible of 200; 55% for the retired at level three; 50 of his own, the rest of his son's.
     assert re.findall(r"<b>([\d.]+)</b><small>", shown) == ["261.25", "50.00", "363.75", "0.00"]
     assert "卢远的账户支付 363.75 元" in shown
+    reader = await in_english(await visit("father"))
+    for page in (await reader.get("/orders"), await reader.get(f"/orders/{order.id}")):
+        assert wrong(page.text) == []
     for answer in (
         await stranger.get(f"/orders/{order.id}"),
         await stranger.post(f"/orders/{order.id}/pay", confirmed=hidden(shown)),
