@@ -1,8 +1,8 @@
 """Send Python lists to PostgreSQL, several times faster than the driver's own way.
 
-Lists of texts or of bytes, which are most of what a batch writes, go in the server's binary form: nothing to quote and
-nothing to parse. All others go as literals. Every statement that takes a list says its type (``%(ids)s::bigint[]``) or
-compares it with a column, so a literal needs no type of its own.
+Lists of bytes, the documents of a batch, go in the server's binary form: nothing to quote and nothing to parse. All
+others go as literals, which one call joins where nothing in them needs quoting. Every statement that takes a list says
+its type (``%(ids)s::bigint[]``) or compares it with a column, so a literal needs no type of its own.
 """
 
 from collections.abc import Callable
@@ -44,6 +44,13 @@ def array_literal(values: list[Any]) -> str:
     kinds = set(map(type, values))
     if kinds == {int}:
         return "{" + ",".join(map(str, values)) + "}"
+    if kinds == {str}:
+        joined = '","'.join(values)
+        # Each of the quotes that were joined in is followed or led by another: more of them came with a text.
+        if "\\" not in joined and joined.count('"') == 2 * (len(values) - 1):
+            return f'{{"{joined}"}}'
+    elif kinds == {type(None)}:
+        return "{" + ",".join(["NULL"] * len(values)) + "}"
     elements = {kind: _element(kind) for kind in kinds}
     return "{" + ",".join([elements[type(value)](value) for value in values]) + "}"
 
@@ -59,9 +66,8 @@ _HEADER: Final = Struct("!iiIii")
 _LENGTH: Final = Struct("!i")
 _LENGTHS: Final = [_LENGTH.pack(length) for length in range(4096)]
 _NULL: Final = _LENGTH.pack(-1)
-_TEXT, _TEXTS = 25, 1009
 _BYTES, _BYTESES = 17, 1001
-"""Numbers of the types ``text``, ``text[]``, ``bytea`` and ``bytea[]``, the same in every database."""
+"""Numbers of the types ``bytea`` and ``bytea[]``, the same in every database."""
 
 
 def binary_array(element: int, values: list[bytes | None]) -> bytes:
@@ -86,17 +92,6 @@ def _length(value: bytes) -> bytes:
     return _LENGTHS[size] if size < len(_LENGTHS) else _LENGTH.pack(size)
 
 
-class TextArrayDumper(Dumper):
-    """Dumps lists of texts and None in binary form."""
-
-    format = pq.Format.BINARY
-    oid = _TEXTS
-
-    def dump(self, obj: list[str | None]) -> Buffer:
-        """The array as bytes."""
-        return binary_array(_TEXT, [None if text is None else text.encode() for text in obj])
-
-
 class BytesArrayDumper(Dumper):
     """Dumps lists of bytes and None in binary form."""
 
@@ -109,29 +104,21 @@ class BytesArrayDumper(Dumper):
 
 
 class ArrayDumper(Dumper):
-    """Dumps lists: texts and bytes in binary form, all others as literals of no particular type."""
+    """Dumps lists: of bytes in binary form, all others as literals of no particular type."""
 
     def get_key(self, obj: list[Any], format: PyFormat) -> Any:  # noqa: A002 - the driver's name
-        """What decides about the form: the types of the elements."""
-        kinds = set(map(type, obj))
-        kinds.discard(type(None))
-        if len(kinds) == 1 and format is not PyFormat.TEXT:
-            (kind,) = kinds
-            if kind in _DUMPERS:
-                return (self.cls, kind)
-        return self.cls
+        """What decides about the form: whether the elements are bytes."""
+        if format is PyFormat.TEXT or set(map(type, obj)) - {type(None)} != {bytes}:
+            return self.cls
+        return (self.cls, bytes)
 
     def upgrade(self, obj: list[Any], format: PyFormat) -> Dumper:  # noqa: A002 - the driver's name
         """The dumper of the form that was decided."""
-        key = self.get_key(obj, format)
-        return self if key is self.cls else _DUMPERS[key[1]](self.cls)
+        return self if self.get_key(obj, format) is self.cls else BytesArrayDumper(self.cls)
 
     def dump(self, obj: list[Any]) -> Buffer:
         """The literal as bytes."""
         return array_literal(obj).encode()
-
-
-_DUMPERS: Final[dict[type, type[Dumper]]] = {str: TextArrayDumper, bytes: BytesArrayDumper}
 
 
 def use_array_literals(conn: AsyncConnection | Connection) -> None:
