@@ -49,7 +49,7 @@ def pay_institution(payments: tuple[Payment, ...], institution: str, region: str
 
 def pay_all(payments: Iterable[Payment], payee: AccountRef) -> tuple[Posting, ...]:
     """Post payments to an account of a region."""
-    return tuple(posting for payment in payments for posting in pay(payment, payee, payee.region))
+    return tuple([posting for payment in payments for posting in pay(payment, payee, payee.region)])
 
 
 def pay(payment: Payment, to: Party, region: str) -> list[Posting]:

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 import msgspec
 
@@ -138,7 +139,8 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def drawn(self) -> dict[str, Fen]:
         """What it drew through each binding, or gave back (negative), in fen."""
-        drawn = {drawn.id: self.sign * drawn.amount for drawn in self.split.shared if drawn.amount}
+        shared = self.split.shared
+        drawn = {drawn.id: self.sign * drawn.amount for drawn in shared if drawn.amount} if shared else {}
         if self.instead_of is None:
             return drawn
         before = self.instead_of.drawn
@@ -181,7 +183,13 @@ SETTLEMENT_ID_LENGTH = 30
 
 def settlement_id(region: str, booked_on: date, journal_id: int) -> str:
     """The public id of a settlement: thirty digits."""
-    return f"{region}{booked_on.isoformat().replace('-', '')}{journal_id:016d}"
+    return f"{region}{_digits_of(booked_on)}{journal_id:016d}"
+
+
+@lru_cache(maxsize=64)
+def _digits_of(day: date) -> str:
+    """A day as eight digits; remembered, since a batch asks for one and the same."""
+    return day.isoformat().replace("-", "")
 
 
 def parse_settlement_id(text: str) -> tuple[str, date, int] | None:
