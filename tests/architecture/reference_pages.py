@@ -40,14 +40,14 @@ def commands_page() -> str:
 
 
 def _leaves(command: Any, words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
-    children = getattr(command, "commands", None)
-    if children is None:
+    if not hasattr(command, "list_commands"):
         yield words, command
         return
-    if getattr(command, "invoke_without_command", False):
+    if command.invoke_without_command:
         yield words, command
-    for child in children:
-        yield from _leaves(children[child], (*words, child))
+    # Both ask for a context that they do not use.
+    for child in command.list_commands(None):
+        yield from _leaves(command.get_command(None, child), (*words, child))
 
 
 def _command(words: tuple[str, ...], command: Any) -> Iterator[str]:

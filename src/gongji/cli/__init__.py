@@ -1,65 +1,77 @@
-"""The ``gongji`` command (composition of the subcommands)."""
+"""The ``gongji`` command: a subcommand's module is loaded when it is called for.
+
+All of them together take longer to load than most of them take to run.
+"""
+
+from importlib import import_module
+from typing import Any, Final
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
-from gongji.cli.account import account_app
-from gongji.cli.ask import ask
-from gongji.cli.bench import bench_app
-from gongji.cli.binding_staff import binding_app
-from gongji.cli.catalogue import catalogue_app
-from gongji.cli.channels import channels_app
-from gongji.cli.clearing import clearing_app
-from gongji.cli.client import client_app
-from gongji.cli.demo import demo_app
-from gongji.cli.filing import filing_app
-from gongji.cli.gateway import gateway_app
-from gongji.cli.incidents import incidents_app
-from gongji.cli.ledger import ledger_app
-from gongji.cli.life import life_app
-from gongji.cli.nhsa import nhsa_app
-from gongji.cli.outbox import outbox_app
-from gongji.cli.premium import premium_app
-from gongji.cli.purposes import purposes_command
-from gongji.cli.quote import quote
-from gongji.cli.reconcile import reconcile_app
-from gongji.cli.regions import regions_app
-from gongji.cli.sandbox import sandbox_app
-from gongji.cli.staff import staff_app
-from gongji.cli.up import up
-from gongji.cli.voucher import voucher_app
-from gongji.cli.wallet import wallet_app
+_COMMANDS: Final = {
+    "quote": "quote:quote",
+    "ask": "ask:ask",
+    "up": "up:up",
+    "demo": "demo:demo_app",
+    "regions": "regions:regions_app",
+    "channels": "channels:channels_app",
+    "ledger": "ledger:ledger_app",
+    "binding": "binding_staff:binding_app",
+    "filing": "filing:filing_app",
+    "incidents": "incidents:incidents_app",
+    "account": "account:account_app",
+    "life": "life:life_app",
+    "voucher": "voucher:voucher_app",
+    "wallet": "wallet:wallet_app",
+    "premium": "premium:premium_app",
+    "nhsa": "nhsa:nhsa_app",
+    "gateway": "gateway:gateway_app",
+    "sandbox": "sandbox:sandbox_app",
+    "catalogue": "catalogue:catalogue_app",
+    "clearing": "clearing:clearing_app",
+    "reconcile": "reconcile:reconcile_app",
+    "client": "client:client_app",
+    "staff": "staff:staff_app",
+    "outbox": "outbox:outbox_app",
+    "bench": "bench:bench_app",
+}
+"""Where each subcommand stands, in the order of the help: a module of this package, and a function or an app in it."""
 
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    help="医保个人账户、家庭共济与结算：试算、启动服务、核账。每个命令加 --help 看例子。",
-)
-app.command()(quote)
-app.command()(ask)
-app.command()(up)
-app.add_typer(demo_app, name="demo")
-regions_app.command("purposes")(purposes_command)
-app.add_typer(regions_app, name="regions")
-app.add_typer(channels_app, name="channels")
-app.add_typer(ledger_app, name="ledger")
-app.add_typer(binding_app, name="binding")
-app.add_typer(filing_app, name="filing")
-app.add_typer(incidents_app, name="incidents")
-app.add_typer(account_app, name="account")
-app.add_typer(life_app, name="life")
-app.add_typer(voucher_app, name="voucher")
-app.add_typer(wallet_app, name="wallet")
-app.add_typer(premium_app, name="premium")
-app.add_typer(nhsa_app, name="nhsa")
-app.add_typer(gateway_app, name="gateway")
-app.add_typer(sandbox_app, name="sandbox")
-app.add_typer(catalogue_app, name="catalogue")
-app.add_typer(clearing_app, name="clearing")
-app.add_typer(reconcile_app, name="reconcile")
-app.add_typer(client_app, name="client")
-app.add_typer(staff_app, name="staff")
-app.add_typer(outbox_app, name="outbox")
-app.add_typer(bench_app, name="bench")
+
+class _OnDemand(TyperGroup):
+    """A group that loads the subcommand it is asked for, and all of them when it must list them."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the framework's signature
+        """The names, in the order of the table."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """A subcommand by name; of a name that is none, all are loaded, so that those alike can be suggested."""
+        for name in [cmd_name] if cmd_name in _COMMANDS else _COMMANDS:
+            if name not in self.commands:
+                self.add_command(_loaded(name), name)
+        return super().get_command(ctx, cmd_name)
+
+
+def _loaded(name: str) -> Any:
+    module, attribute = _COMMANDS[name].split(":")
+    found = getattr(import_module(f"{__name__}.{module}"), attribute)
+    if not isinstance(found, typer.Typer):
+        function, found = found, typer.Typer(add_completion=False)
+        found.command()(function)
+    command = get_command(found)
+    command.name = name
+    return command
+
+
+app = typer.Typer(cls=_OnDemand, no_args_is_help=True, add_completion=False)
+
+
+@app.callback()
+def gongji() -> None:
+    """医保个人账户、家庭共济与结算：试算、启动服务、核账。每个命令加 --help 看例子。"""
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gongji.cli.opening import fail
-from gongji.cli.regions import region_or_exit
+from gongji.cli.quote import region_or_exit
 from gongji.core.policy import NATION, PolicyBook
 from gongji.core.skins import Elsewhere, Entry, Skin
 from gongji.core.times import CHINA

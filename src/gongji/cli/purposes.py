@@ -7,8 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from gongji.cli.quote import open_book
-from gongji.cli.regions import day_or_exit, region_or_exit
+from gongji.cli.quote import day_or_exit, open_book, region_or_exit
 from gongji.core.purposes import CategoryState, purpose_catalogue
 
 

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gongji.core.codes import Confidence, Relation, Scheme, Status
-from gongji.core.policy import PolicyBook
+from gongji.core.policy import NATION, PolicyBook, Region
 from gongji.core.times import CHINA
 from gongji.policyfiles import PolicyFilesError, load, locate, open_lazily
 from gongji.service.quote import quote as answer
@@ -238,3 +238,25 @@ def _payers(result: dict[str, Any]) -> list[tuple[str, str]]:
         *((f"共济账户：{drawn['id']}", drawn["amount"]) for drawn in result["shared_by"]),
     ]
     return [*((name, amount) for name, amount in rows if amount != NOTHING), ("现金", result["cash"])]
+
+
+def region_or_exit(book: PolicyBook, name: str) -> Region:
+    """The region of a name or code, or the exit that lists those known."""
+    found = book.find(name)
+    if found is None:
+        alike = [each for each in book.regions.values() if name in (each.name, *each.aliases)]
+        if alike:
+            fail(f"有几处都叫“{name}”，请写区划代码：{'、'.join(f'{each.name} {each.code}' for each in alike)}")
+        known = "、".join(each.name for each in book.regions.values() if each.code != NATION)
+        fail(f"没有收录“{name}”；已收录：{known}")
+    return found
+
+
+def day_or_exit(text: str, what: str) -> date:
+    """A date, today when nothing is given, or the exit that says how to write one."""
+    if not text:
+        return datetime.now(CHINA).date()
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        fail(f"{what} 须是日期，例如 2025-09-10，不是“{text}”")

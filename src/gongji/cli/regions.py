@@ -11,9 +11,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gongji.cli.quote import fail, open_book
+from gongji.cli.purposes import purposes_command
+from gongji.cli.quote import day_or_exit, fail, open_book, region_or_exit
 from gongji.core.codes import Confidence, Scheme
-from gongji.core.policy import NATION, Citation, PolicyBook, Region
+from gongji.core.policy import Citation, PolicyBook, Region
 from gongji.core.times import CHINA
 from gongji.policyfiles import (
     RULE_NAMES,
@@ -37,6 +38,7 @@ from gongji.policyfiles import (
 from gongji.service.region_cases import case_faults, differences, region_cases
 
 regions_app = typer.Typer(no_args_is_help=True, help="地区政策文件：检查、收录范围、某地某日的规定。")
+regions_app.command("purposes")(purposes_command)
 
 
 @regions_app.command("check")
@@ -166,28 +168,6 @@ def _basis(book: PolicyBook, region: Region, cite: Citation, day: date) -> Text:
     inherited = "" if cite.region == region.code else f"\n继承自{book.name(cite.region)}"
     late = f"\n已过复核日期 {cite.review_by}" if cite.overdue(day) else ""
     return Text(f"{cite.start} 起{inherited}\n{cite.source}\n{cite.file}{late}")
-
-
-def region_or_exit(book: PolicyBook, name: str) -> Region:
-    """The region of a name or code, or the exit that lists those known."""
-    found = book.find(name)
-    if found is None:
-        alike = [each for each in book.regions.values() if name in (each.name, *each.aliases)]
-        if alike:
-            fail(f"有几处都叫“{name}”，请写区划代码：{'、'.join(f'{each.name} {each.code}' for each in alike)}")
-        known = "、".join(each.name for each in book.regions.values() if each.code != NATION)
-        fail(f"没有收录“{name}”；已收录：{known}")
-    return found
-
-
-def day_or_exit(text: str, what: str) -> date:
-    """A date, today when nothing is given, or the exit that says how to write one."""
-    if not text:
-        return datetime.now(CHINA).date()
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        fail(f"{what} 须是日期，例如 2025-09-10，不是“{text}”")
 
 
 @regions_app.command("diff")
