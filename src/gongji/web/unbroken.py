@@ -19,12 +19,8 @@ _WHOLE: Final = re.compile(
 def unbroken(value: object) -> str:
     """A text as it is, or with marks around what must not be broken; for the body of a page, not for an attribute."""
     text = str(value)
-    found = _WHOLE.search(text)
-    if found is None:
-        return text
     marked, end = Markup(), 0
-    while found:
+    for found in _WHOLE.finditer(text):
         marked += Markup('{}<span class="whole">{}</span>').format(text[end : found.start()], found[0])
         end = found.end()
-        found = _WHOLE.search(text, end)
-    return marked + escape(text[end:])
+    return marked + escape(text[end:]) if end else text
