@@ -3,8 +3,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 STAMP := $(VENV)/.installed
-# One process a core; the tests of a module stay together, since they share a database or a server.
-PYTEST := $(BIN)/python -m pytest -n logical --dist loadscope
+# One process a core; the tests of a module stay together, since they share a database or a server. Modules run in the
+# order of their folders: sorted by their number of tests, as xdist would, each process would leave a folder and come
+# back, and start the folder's server again each time.
+PYTEST := $(BIN)/python -m pytest -n logical --dist loadscope --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test check bench dev lock pictures schema
@@ -38,7 +40,8 @@ check: install ## format, lint, types, import rules, policy files, quick tests
 
 test: install browser ## everything CI runs: checks, real PostgreSQL, real browser
 	@$(MAKE) --no-print-directory check
-	$(PYTEST) tests/integration tests/contract tests/acceptance
+	# The longest modules first, so that no process ends long after the other.
+	$(PYTEST) tests/acceptance tests/integration tests/contract
 
 .PHONY: browser
 browser: install

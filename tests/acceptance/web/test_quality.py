@@ -1,112 +1,32 @@
 """What every page owes to whoever reads it: on a small screen, with a keyboard, without scripts, in large type."""
 
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
-from axe_playwright_python.async_playwright import Axe
-
-PUBLIC = (
-    "/",
-    "/login",
-    "/login/code",
-    "/services",
-    "/ask",
-    "/ask?region=西安&relation=parent&purpose=pharmacy",
-    "/ask?words=火星 岳母 买药",
-    "/quote",
-    "/quote?region=西安&status=retired&care=outpatient&level=3&amount=600&balance=50&shared=500&relation=parent",
-    "/quote?region=西安&status=retired&care=outpatient&amount=x",
-    "/regions",
-    "/regions/610100",
-    "/help",
-    "/help?q=绑定",
-    "/help/balance",
-    "/help/bind",
-    "/help/phones",
-    "/help/phones?q=火星",
-    "/help/sources",
-    "/privacy",
-    "/style",
-    "/cashier",
-    "/c",
-    "/c/national_app",
-    "/c/national_app/地方专区?place=610100",
-    "/c/wechat?q=家庭",
-    "/c/wechat/我/服务/城市服务",
-    "/c/service_platform?place=610100",
-)
-OWN = (
-    "/",
-    "/account",
-    "/records",
-    "/records?business=premium",
-    "/pay",
-    "/orders",
-    "/family",
-    "/family/uses",
-    "/family/order",
-    "/family/account",
-    "/wallet",
-    "/voucher",
-    "/family/new",
-    "/messages",
-    "/messages/settings",
-    "/me",
-    "/security",
-    "/channels",
-    "/c/alipay/市民中心/社保/医保账户查询",
-    "/c/gansu_wallet/家庭共济绑定",
-)
-SERIOUS = {"serious", "critical"}
-
-
-def _pages() -> Iterator[tuple[str, str]]:
-    yield from (("", path) for path in PUBLIC)
-    yield from (("son", path) for path in OWN)
-
-
-async def _windows(browse: Any, log_in: Any, size: str, **options: Any) -> dict[str, Any]:
-    """A window for who has not signed in, and one for the son."""
-    windows = {"": await browse(size, **options), "son": await browse(size, **options)}
-    await log_in(windows["son"], "son")
-    return windows
-
-
-@pytest.mark.parametrize("size", ["phone", "tablet", "desktop"])
-async def test_no_serious_barrier(size: str, browse: Any, log_in: Any, shoot: Any) -> None:
-    windows = await _windows(browse, log_in, size)
-    found = []
-    for who, path in _pages():
-        page = windows[who]
-        await page.goto(path)
-        await shoot(page, f"{who or 'guest'}{path.split('?')[0].replace('/', '-')}-{len(path)}-{size}")
-        results = await Axe().run(page)
-        found += [
-            f"{path}: {one['id']}: {node['html'][:120]}"
-            for one in results.response["violations"]
-            if one["impact"] in SERIOUS
-            for node in one["nodes"]
-        ]
-    assert found == []
+from every_page import every_page, windows_of
 
 
 async def test_large_type_and_zoom_fit(browse: Any, log_in: Any, shoot: Any) -> None:
     """The large pages on a phone, and everything at twice the size: half the width."""
-    windows = await _windows(browse, log_in, "phone")
+    windows = await windows_of(browse, log_in, "phone")
     for page in windows.values():
         await page.goto("/style")
-        await page.get_by_role("button", name="大字版").click()
+        await _press_and_wait(page, "大字版")
         assert await page.evaluate("getComputedStyle(document.documentElement).fontSize") == "22px"
-    for who, path in _pages():
+    for who, path in every_page():
         await windows[who].goto(path)
         await shoot(windows[who], f"elder-{who or 'guest'}{path.split('?')[0].replace('/', '-')}-{len(path)}")
     for page in windows.values():
-        await page.get_by_role("button", name="标准版").click()
+        await _press_and_wait(page, "标准版")
         await page.set_viewport_size({"width": 320, "height": 568})
-    for who, path in _pages():
+    for who, path in every_page():
         await windows[who].goto(path)
         await shoot(windows[who], f"narrow-{who or 'guest'}{path.split('?')[0].replace('/', '-')}-{len(path)}")
+
+
+async def _press_and_wait(page: Any, button: str) -> None:
+    """The button sends a form: what is asked next is asked of the page that comes back."""
+    async with page.expect_navigation():
+        await page.get_by_role("button", name=button).click()
 
 
 async def test_ask_and_quote_without_scripts_by_keyboard(browse: Any) -> None:
@@ -171,9 +91,9 @@ async def _waited_for(page: Any) -> set[str]:
 
 async def test_desktop_pages_fit_at_twice_the_size(browse: Any, log_in: Any, shoot: Any) -> None:
     """200% zoom at a desk: half as many dots, each twice as large."""
-    windows = await _windows(browse, log_in, "desktop")
+    windows = await windows_of(browse, log_in, "desktop")
     for page in windows.values():
         await page.set_viewport_size({"width": 640, "height": 400})
-    for who, path in _pages():
+    for who, path in every_page():
         await windows[who].goto(path)
         await shoot(windows[who], f"zoom-{who or 'guest'}{path.split('?')[0].replace('/', '-')}-{len(path)}")
