@@ -21,6 +21,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from gongji.core.times import CHINA
+from gongji.web.unbroken import unbroken
 
 TABLES: Final = Path(__file__).parent / "english"
 CHINESE: Final = re.compile(r"[\u2018-\u201d\u3001-\u303f\u4e00-\u9fff\uff00-\uffef]")
@@ -192,6 +193,7 @@ def in_english(environment: Environment) -> Environment:
         "day": day,
         "moment": moment,
         "as_published": as_published,
+        "unbroken": unbroken_in_english,
         "as_typed": escape,
     }
 
@@ -210,7 +212,12 @@ def _finalize(value: object) -> object:
 
 def as_published(text: str) -> str:
     """A source, a title, the words of a rule: Chinese on English pages too, and marked so for who has them read out."""
-    return Markup('<span lang="zh-CN">{}</span>').format(text) if CHINESE.search(text) else text
+    return Markup('<span lang="zh-CN">{}</span>').format(unbroken(text)) if CHINESE.search(text) else text
+
+
+def unbroken_in_english(value: object) -> str:
+    """A text of a view in English, its days and amounts kept whole."""
+    return unbroken(table().text(str(value)))
 
 
 def day(on: date) -> str:
