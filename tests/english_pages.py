@@ -17,18 +17,24 @@ PUBLISHED = re.compile(
     re.DOTALL,
 )
 """Choices of places, and what stands in Chinese as it was published."""
+WHOLE = re.compile(r'<span class="whole">([^<]*)</span>')
+"""What a line must not be broken in; the marks may stand inside what was published."""
+
+
+def _unpublished(page: str) -> str:
+    return PUBLISHED.sub("X", WHOLE.sub(r"\1", page))
 
 
 def chinese(page: str) -> list[str]:
     """Texts that are still Chinese, those that name something left out."""
-    shown = PUBLISHED.sub("X", page)
+    shown = _unpublished(page)
     texts = [html.unescape(one or other) for one, other in re.findall(r'>([^<]+)<|"([^"<>]*)"', shown)]
     return [text for text in texts if CHINESE.search(NAMES.sub("", text))]
 
 
 def _glued(page: str) -> list[str]:
     """Words that stand against a name or figure without a space, as they may in Chinese."""
-    shown = re.sub(r"<(script|style|title).*?</\1>|<svg.*?</svg>", "", PUBLISHED.sub("X", page), flags=re.DOTALL)
+    shown = re.sub(r"<(script|style|title).*?</\1>|<svg.*?</svg>", "", _unpublished(page), flags=re.DOTALL)
     text = html.unescape(re.sub(r"<[^>]*>", "\n", re.sub(r"</?(b|a|strong)\b[^>]*>", "", shown)))
     odd = r"[a-z,;:)][\u4e00-\u9fff]|[\u4e00-\u9fff][a-z(]|[a-z,;:]\d+\.\d\d|\d\.\d\d[a-z]| [,.;]|[,;]{2}"
     return [line for line in text.splitlines() if re.search(odd, line)]
