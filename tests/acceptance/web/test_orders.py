@@ -73,7 +73,7 @@ async def test_seen_confirmed_and_paid_once(town: Any, visit: Any, dsn: str) -> 
     assert "虚构感冒片 × 50" in shown
     # 675 less the deductible of 200; 55% for the retired at level three; 50 of his own, the rest of his son's.
     assert re.findall(r"<b>([\d.]+)</b><small>", shown) == ["261.25", "50.00", "363.75", "0.00"]
-    assert "卢远的账户支付 363.75 元" in shown
+    assert '卢远的账户支付 <span class="whole">363.75 元</span>' in shown
     reader = await in_english(await visit("father"))
     for page in (await reader.get("/orders"), await reader.get(f"/orders/{order.id}")):
         assert wrong(page.text) == []
