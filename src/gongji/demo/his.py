@@ -17,7 +17,7 @@ from gongji.core.times import CHINA
 
 PATH: Final = "/fsi/api/rsfComIfsService/callService"
 PATIENCE_SECONDS: Final = 30
-LOST_AFTER_MILLISECONDS: Final = 5
+LOST_AFTER_MILLISECONDS: Final = 1
 """So soon a client that loses its answer stops listening."""
 
 ASKED_AFTER_MILLISECONDS: Final = 300
