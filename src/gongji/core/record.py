@@ -139,8 +139,7 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def drawn(self) -> dict[str, Fen]:
         """What it drew through each binding, or gave back (negative), in fen."""
-        shared = self.split.shared
-        drawn = {drawn.id: self.sign * drawn.amount for drawn in shared if drawn.amount} if shared else {}
+        drawn = {drawn.id: self.sign * drawn.amount for drawn in self.split.shared if drawn.amount}
         if self.instead_of is None:
             return drawn
         before = self.instead_of.drawn

@@ -46,7 +46,7 @@ def array_literal(values: list[Any]) -> str:
         return "{" + ",".join(map(str, values)) + "}"
     if kinds == {str}:
         joined = '","'.join(values)
-        # Each of the quotes that were joined in is followed or led by another: more of them came with a text.
+        # Two quotes came with each comma between the texts: any more stand in a text, which must be quoted then.
         if "\\" not in joined and joined.count('"') == 2 * (len(values) - 1):
             return f'{{"{joined}"}}'
     elif kinds == {type(None)}:
@@ -70,21 +70,16 @@ _BYTES, _BYTESES = 17, 1001
 """Numbers of the types ``bytea`` and ``bytea[]``, the same in every database."""
 
 
-def binary_array(element: int, values: list[bytes | None]) -> bytes:
-    """A one-dimensional array in the server's binary form.
-
-    Args:
-        element: number of the elements' type.
-        values: the elements in their binary form; None is NULL.
-    """
+def binary_array(values: list[bytes | None]) -> bytes:
+    """A one-dimensional array of ``bytea`` in the server's binary form; None is NULL."""
     if not values:
-        return _HEADER.pack(0, 0, element, 0, 0)[:12]
+        return _HEADER.pack(0, 0, _BYTES, 0, 0)[:12]
     if None in values:
         parts = [_NULL if value is None else _length(value) + value for value in values]
-        return _HEADER.pack(1, 1, element, len(values), 1) + b"".join(parts)
+        return _HEADER.pack(1, 1, _BYTES, len(values), 1) + b"".join(parts)
     whole: list[bytes] = [value for value in values if value is not None]
     lengths = map(_length, whole)
-    return _HEADER.pack(1, 0, element, len(whole), 1) + b"".join(chain.from_iterable(zip(lengths, whole, strict=True)))
+    return _HEADER.pack(1, 0, _BYTES, len(whole), 1) + b"".join(chain.from_iterable(zip(lengths, whole, strict=True)))
 
 
 def _length(value: bytes) -> bytes:
@@ -100,7 +95,7 @@ class BytesArrayDumper(Dumper):
 
     def dump(self, obj: list[bytes | None]) -> Buffer:
         """The array as bytes."""
-        return binary_array(_BYTES, obj)
+        return binary_array(obj)
 
 
 class ArrayDumper(Dumper):
