@@ -13,7 +13,7 @@ from litestar.response import Template
 from gongji.core.codes import Business
 from gongji.core.money import Fen, format_yuan
 from gongji.core.times import CHINA
-from gongji.service.monthly import Month, month_before, month_days, months_of, movements_between
+from gongji.service.monthly import Month, month_and_year, month_before, movements_between
 from gongji.service.own_records import write_own_records
 from gongji.service.papers import paper
 from gongji.service.people import persons
@@ -56,9 +56,8 @@ async def records(
 ) -> Template:
     """A month's movements under a drawing of the last twelve."""
     first, business = _asked(request, platform.clock().date())
-    found = await movements_between(platform, visitor.person_no, *month_days(first), business)
+    found, months = await month_and_year(platform, visitor.person_no, first, business, MONTHS)
     shown = account.months_of(found, visitor.person_no)
-    months = await months_of(platform, visitor.person_no, MONTHS)
     return page(
         "records.html",
         visitor=visitor,
