@@ -153,7 +153,7 @@ async def _bind(client: Any, **fields: str) -> Any:
 async def test_mode_term_and_limits_are_chosen(visit: Any, town: Any, relatives: None) -> None:
     lanzhou = await visit("lanzhou")
     shown = (await lanzhou.post("/family/new/form", notice_accepted="yes")).text
-    for words in ("家庭共济账户", "即时调用", "共济额度", "只用一次", "每年最多", "定点药店"):
+    for words in ("家庭共济账户", "用时直接扣", "共济额度", "只用一次", "每年最多", "定点药店"):
         assert words in shown, words
     assert "体育健身" not in shown
     form = {"user_certificate_no": "99990119800101022X", "user_name": "陇上亲", "user_region": "620100"}
