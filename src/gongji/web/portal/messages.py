@@ -80,7 +80,7 @@ async def choose_messages(
 
 def _groups() -> list[tuple[str, list[Kind]]]:
     """The kinds that may be chosen, by what they are about."""
-    groups: dict[str, list[Kind]] = {heading: [] for heading, _ in _ABOUT} | {_REST: []}
+    groups: dict[str, list[Kind]] = {heading: [] for heading in (*dict(_ABOUT), _REST)}
     for kind in CHOSEN:
         first = kind.value.split("_")[0]
         groups[next((heading for heading, starts in _ABOUT if first in starts), _REST)].append(kind)
