@@ -17,6 +17,7 @@ from gongji.core.money import Fen, format_yuan
 from gongji.core.skins import Skins, channel_name
 from gongji.core.times import CHINA
 from gongji.web.english import in_english
+from gongji.web.sentences import filled
 from gongji.web.unbroken import unbroken
 from gongji.web.visitor import CHANNEL_COOKIE, LANGUAGE_COOKIE
 
@@ -64,7 +65,7 @@ def template_engine(*, sandbox: bool, skins: Skins) -> PageEngine:
     environment.globals |= {"sandbox": sandbox, "options": options, "skins": skins}
     environment.globals |= {"channel_cookie": CHANNEL_COOKIE, "language": "zh-CN"}
     environment.filters |= {"yuan": format_yuan, "signed": signed, "day": day, "moment": moment, "clock": clock}
-    environment.filters |= {"as_published": unbroken, "unbroken": unbroken}
+    environment.filters |= {"as_published": unbroken, "unbroken": unbroken, "filled": filled}
     environment.filters["channel_name"] = partial(channel_name, skins)
     return PageEngine(environment)
 
