@@ -138,4 +138,7 @@ async def test_a_premium_is_refunded_and_paid_in_english(browse: Any, log_in: An
     await page.goto("/records?business=premium")
     assert "+400.00" in await page.locator("main").inner_text()
     seen["records"] = wrong(await page.content())
+    table = (await (await page.request.get("/records.csv?business=premium")).text()).lstrip("\ufeff").splitlines()
+    assert table[0] == "Time,Kind of business,What,User,Place,Kind of care,Amount (yuan),Number"
+    assert table[1].split(",")[1:3] == ["Premiums", "Paid for 2027: Resident premium"]
     assert {name: texts for name, texts in seen.items() if texts} == {}

@@ -186,7 +186,7 @@ SPOKEN = {
         "mobile_orders",
     ],
 }
-SPEAKING = [path for path in (SOURCE / "web" / "portal").glob("*.py") if path.stem not in ("style", "movements")]
+SPEAKING = [path for path in (SOURCE / "web" / "portal").glob("*.py") if path.stem != "style"]
 SPEAKING += [SOURCE / layer / f"{name}.py" for layer, names in SPOKEN.items() for name in names]
 """Modules whose texts reach a page of the portal."""
 PIECES = {
