@@ -41,6 +41,20 @@ async def test_main_pages_are_english_once_chosen(visit: Any) -> None:
         assert chinese(back.text)
 
 
+@pytest.mark.parametrize("switch", ["/language", "/view"])
+async def test_an_answer_stays_when_the_page_is_switched(visit: Any, switch: str) -> None:
+    guest = await visit(None)
+    asked = await guest.get(
+        "/ask?region=西安&relation=parent&purpose=pharmacy&user_region=咸阳&place=西安&date=2026-11-20"
+    )
+    here = html.unescape(re.search(rf'action="{switch}".*?name="next" value="([^"]+)"', asked.text).group(1))
+    switched = await guest.post(switch, language="en", elder="yes", next=here)
+    assert switched.url == asked.url
+    assert 'class="verdict yes"' in switched.text
+    odd = await guest.post(switch, language="en", elder="yes", next="/ask?words='\\")
+    assert (odd.url.path, odd.url.query) == ("/ask", b"")
+
+
 HELP = ("bind", "who", "what", "use", "premium", "withdraw", "away", "phones-how", "beware")
 QUIET = ("/help", "/help/phones", "/help/sources", "/regions", "/regions/610100", "/privacy")
 SETTINGS = ("/messages", "/messages/settings", "/security", "/password", "/channels", "/wallet", "/orders")

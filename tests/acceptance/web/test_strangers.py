@@ -30,7 +30,18 @@ PUBLIC = {
     "/logout",
 }
 """What everybody may open; it says nothing about a person."""
-ELSEWHERE = ("/api/", "/oauth/", "/static", "/c", "/cashier", "/sandbox", "/recorder", "/healthz", "/metrics", "/.well-known")
+ELSEWHERE = (
+    "/api/",
+    "/oauth/",
+    "/static",
+    "/c",
+    "/cashier",
+    "/sandbox",
+    "/recorder",
+    "/healthz",
+    "/metrics",
+    "/.well-known",
+)
 """Programs, institutions, developers and simulated channels, which have their own tests."""
 NOTHING = "1" * 30
 
@@ -91,7 +102,9 @@ async def _standing(client: Any) -> list[str]:
     return [re.sub(r'name="_csrf_token" value="[^"]*"|最近使用[^<]*', "", page) for page in pages]
 
 
-async def test_a_stranger_finds_and_changes_nothing(visit: Any, town: Any, app: Litestar, theirs: dict[str, str]) -> None:
+async def test_a_stranger_finds_and_changes_nothing(
+    visit: Any, town: Any, app: Litestar, theirs: dict[str, str]
+) -> None:
     son, father, stranger = await visit("son"), await visit("father"), await visit("stranger")
     before = [await _standing(son), await _standing(father)]
     secrets = [text for who in ("son", "father") for text in (town.people[who].name, town.people[who].certificate_no)]

@@ -37,7 +37,9 @@ async def choose_language(request: Request[Any, Any, Any], settings: NamedDepend
 
 def _chosen(form: Form, cookie: str, value: str, settings: Settings) -> Redirect:
     """Back to where one was, with what one chose kept on this device; nothing is kept for the usual choice."""
-    answer = Redirect(own_path(form.text("next")), status_code=HTTP_303_SEE_OTHER)
+    target = form.long_text("next")
+    # With what was asked there, unless that holds what no address of ours does.
+    answer = Redirect(own_path(target, own_path(target.partition("?")[0])), status_code=HTTP_303_SEE_OTHER)
     if value:
         secure = settings.production
         answer.set_cookie(
