@@ -28,7 +28,9 @@ class Registry:
 
 
 def _institution(code: str) -> Institution:
-    return Institution(code=code, region="610100", name=code, kind="hospital", level=None, grade=None, community=False, designated=True)
+    return Institution(
+        code=code, region="610100", name=code, kind="hospital", level=None, grade=None, community=False, designated=True
+    )
 
 
 @pytest.fixture
