@@ -117,6 +117,10 @@ async def test_a_lost_connection_is_an_error_of_the_database(conn: BooksConnecti
 
 LISTS = [
     ("text[]", ["a", 'q"uote', "back\\slash", "共济", "", "NULL", "{}", None]),
+    ("text[]", ["a", '","', "b"]),
+    ("text[]", ['"']),
+    ("text[]", ["back\\", "slash"]),
+    ("text[]", [","]),
     ("text[]", []),
     ("bytea[]", [b"", b"\x00\xff", b"x" * 5000, None]),
     ("bigint[]", [1, -(2**62), 0, None]),
