@@ -138,7 +138,8 @@ class Relation(Term):
 class SharingMode(Term):
     """How money is shared (共济方式); the modes are separate mechanisms."""
 
-    LIVE_CALL = "live_call", "即时调用"
+    LIVE_CALL = "live_call", "用时直接扣"
+    """即时调用：什么都不预先划走，结算时从授权人的账户扣。"""
     FAMILY_ACCOUNT = "family_account", "家庭共济账户"
     """划拨至家庭共济账户"""
     QUOTA_HOLD = "quota_hold", "共济额度"

@@ -9,6 +9,8 @@ from psycopg import AsyncConnection
 
 from gongji.core.notices import Channel, Kind, Side, text_of
 from gongji.ledger import store
+from gongji.ledger.rows import Row
+from gongji.ledger.store import Question
 from gongji.service.platform import Platform
 
 MOST_LISTED: Final = 100
@@ -39,14 +41,24 @@ async def inbox(platform: Platform, person_no: str, before: int | None = None, m
     """Notices of a person that stand before one of his notices, or the newest."""
     most = max(1, min(most, MOST_LISTED))
     async with platform.pool.connection() as conn:
-        cursor = await store.run(
-            conn, "notices_of", person_no=person_no, before=_NEWEST if before is None else before, most=most + 1
-        )
-        found = [_view(row) for row in await cursor.fetchall()]
-        cursor = await store.run(conn, "unread_notices", person_no=person_no)
-        (unread,) = await cursor.fetchone() or (0,)
+        notices, unread = await store.together(conn, *ask_inbox(person_no, before, most))
+    return inbox_from(notices, unread, most)
+
+
+def ask_inbox(person_no: str, before: int | None = None, most: int = 20) -> list[Question]:
+    """What to ask for :func:`inbox_from`; one notice more tells whether there is a further page."""
+    start = _NEWEST if before is None else before
+    return [
+        ("notices_of", {"person_no": person_no, "before": start, "most": most + 1}),
+        ("unread_notices", {"person_no": person_no}),
+    ]
+
+
+def inbox_from(notices: Sequence[Row], unread: Sequence[Row], most: int) -> Inbox:
+    """A page of notices, of the rows of its statements."""
+    found = [_view(row) for row in notices]
     more = len(found) > most
-    return Inbox(notices=found[:most], next=found[most - 1].id if more else None, unread=unread)
+    return Inbox(notices=found[:most], next=found[most - 1].id if more else None, unread=unread[0][0])
 
 
 def _view(row: Sequence[Any]) -> NoticeView:

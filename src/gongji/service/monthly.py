@@ -1,17 +1,20 @@
 """A person's money month by month (收支统计): what came in, and what went to whom."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 import msgspec
+from psycopg import AsyncConnection
 
 from gongji.core.codes import Business
 from gongji.core.money import Fen
 from gongji.core.times import CHINA
 from gongji.ledger import store
-from gongji.service.people import account_history
+from gongji.ledger.rows import Row
+from gongji.ledger.store import Question
 from gongji.service.platform import Platform
-from gongji.service.records import Movement, MovementKey, movements_of
+from gongji.service.records import Movement, MovementKey, ask_movements, movement_from
 from gongji.service.settle import POSTED_AS
 
 CHUNK = 500
@@ -43,17 +46,32 @@ def month_before(first: date, months: int) -> date:
     return date(count // 12, count % 12 + 1, 1)
 
 
-async def months_of(platform: Platform, person_no: str, months: int) -> list[Month]:
-    """The latest months of a person's accounts, oldest first, the current one last."""
+async def month_and_year(
+    platform: Platform, person_no: str, first: date, business: Business | None, months: int
+) -> tuple[list[Movement], list[Month]]:
+    """Every movement of the month that begins on a day, newest first, and the latest months, oldest first.
+
+    Args:
+        platform: the open platform.
+        person_no: whose they are.
+        first: first day of the month.
+        business: one kind of business, or None for the movements of all.
+        months: how many months, the current one included.
+    """
     this = platform.clock().date().replace(day=1)
-    since = month_before(this, months - 1)
-    async with platform.pool.connection() as conn:
-        ids = [account.id for account in await account_history(conn, person_no)]
-        cursor = await store.run(conn, "movement_months", ids=ids, since=since)
-        sums: dict[date, dict[str, Fen]] = defaultdict(lambda: defaultdict(int))
-        for first, kind, purpose, amount in await cursor.fetchall():
-            sums[first][_heading(kind, purpose)] += amount
     firsts = [month_before(this, back) for back in reversed(range(months))]
+    asked = _Span(person_no, *month_days(first), business)
+    async with platform.pool.connection() as conn:
+        movements, sums = await store.together(
+            conn, asked.question(), ("movement_months", {"owner": person_no, "since": firsts[0]})
+        )
+        return await _whole(conn, asked, movements), _months(firsts, sums)
+
+
+def _months(firsts: list[date], rows: Sequence[Row]) -> list[Month]:
+    sums: dict[date, dict[str, Fen]] = defaultdict(lambda: defaultdict(int))
+    for first, kind, purpose, amount in rows:
+        sums[first][_heading(kind, purpose)] += amount
     return [_month(first, sums.get(first, {})) for first in firsts]
 
 
@@ -75,21 +93,37 @@ def _month(first: date, found: dict[str, Fen]) -> Month:
     )
 
 
-def _start(first: date) -> datetime:
-    return datetime.combine(first, datetime.min.time(), CHINA)
+class _Span(msgspec.Struct, frozen=True):
+    """Movements between two days, both included, of one kind of business or of all."""
+
+    person_no: str
+    first: date
+    last: date
+    business: Business | None
+
+    def question(self, before: MovementKey | None = None) -> Question:
+        """What to ask for the newest of them, or for those after ``before``."""
+        end = datetime.combine(self.last + timedelta(days=1), datetime.min.time(), CHINA)
+        return ask_movements(self.person_no, CHUNK, before or (end, 0, 0), self.business, self.first)
 
 
 async def movements_between(
     platform: Platform, person_no: str, first: date, last: date, business: Business | None = None
 ) -> list[Movement]:
     """Every movement between two days, both included, newest first."""
-    found: list[Movement] = []
-    before: MovementKey | None = (_start(last + timedelta(days=1)), 0, 0)
-    while before:
-        chunk = await movements_of(platform, person_no, CHUNK, before, business)
-        within = [movement for movement in chunk if movement.at >= _start(first)]
-        found += within
-        before = chunk[-1].key if len(chunk) == CHUNK == len(within) else None
+    asked = _Span(person_no, first, last, business)
+    async with platform.pool.connection() as conn:
+        (newest,) = await store.together(conn, asked.question())
+        return await _whole(conn, asked, newest)
+
+
+async def _whole(conn: AsyncConnection, asked: _Span, newest: Sequence[Row]) -> list[Movement]:
+    """All movements of a span, of which the newest have been read."""
+    chunk = found = [movement_from(row) for row in newest]
+    while len(chunk) == CHUNK:
+        (rows,) = await store.together(conn, asked.question(chunk[-1].key))
+        chunk = [movement_from(row) for row in rows]
+        found = found + chunk
     return found
 
 

@@ -1,6 +1,6 @@
 """Find people and read what they have (参保人与个人账户查询)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -117,13 +117,22 @@ async def person_named(conn: AsyncConnection, certificate_no: str, name: str) ->
 
 async def read_accounts(conn: AsyncConnection, person_no: str) -> tuple[PersonalAccount, ...]:
     """A person's accounts, current-year money first."""
-    accounts = await store.read_accounts(conn, [person_no])
-    return tuple(sorted(accounts, key=lambda a: SEGMENT_ORDER[a.segment]))
+    return _in_order(await store.read_accounts(conn, [person_no]))
 
 
 async def account_history(conn: AsyncConnection, person_no: str) -> list[PersonalAccount]:
     """The same with the accounts that he left behind in moves, whose postings are his too."""
     return await store.read_all_accounts(conn, [person_no])
+
+
+def holding_from(person: Sequence[Any], accounts: Sequence[Sequence[Any]]) -> Holding:
+    """A person with his accounts, of the rows that ``people`` and ``read_accounts`` answer."""
+    found = [rows.account(row) for row in accounts]
+    return Holding(person=rows.person(person), accounts=_in_order(a for a in found if not a.left_behind))
+
+
+def _in_order(accounts: Iterable[PersonalAccount]) -> tuple[PersonalAccount, ...]:
+    return tuple(sorted(accounts, key=lambda a: SEGMENT_ORDER[a.segment]))
 
 
 async def _with_accounts(conn: AsyncConnection, person: Person) -> Holding:

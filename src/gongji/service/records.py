@@ -1,12 +1,12 @@
 """What a person sees of his money: balances, movements, settlements with their reasons (账户与结算记录)."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated
 
 import msgspec
 from psycopg import AsyncConnection
 
-from gongji.core.account import AccountKind
 from gongji.core.case import YearToDate
 from gongji.core.codes import Business, Care, PremiumKind
 from gongji.core.money import Fen
@@ -16,7 +16,9 @@ from gongji.core.record import Settlement, parse_settlement_id, settlement_id
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.ledger import rows, store
 from gongji.ledger.documents import restore
-from gongji.service.people import Holding, account_history, holding_of, people_by_number
+from gongji.ledger.rows import Row
+from gongji.ledger.store import Question
+from gongji.service.people import Holding, holding_from, people_by_number
 from gongji.service.platform import Platform
 
 PAGE = 50
@@ -87,25 +89,41 @@ class SettlementView(msgspec.Struct, frozen=True, kw_only=True):
 
 async def account_page(platform: Platform, person_no: str) -> AccountPage | Refusal:
     """Balance, yearly figures and latest movements of a person."""
-    holding = await holding_of(platform, person_no)
-    if isinstance(holding, Refusal):
-        return holding
+    async with platform.pool.connection() as conn:
+        found = await store.together(conn, *ask_account_page(person_no, PAGE))
+    return account_page_from(platform, found)
+
+
+def ask_account_page(person_no: str, most: int) -> list[Question]:
+    """What to ask for :func:`account_page_from`, with the ``most`` latest movements."""
+    return [
+        ("people", {"person_nos": [person_no]}),
+        ("read_accounts", {"owners": [person_no]}),
+        ("year_totals", {"person_nos": [person_no]}),
+        ask_movements(person_no, most),
+    ]
+
+
+def account_page_from(platform: Platform, answers: Sequence[Sequence[Row]]) -> AccountPage | Refusal:
+    """What the answers say, in the order in which they were asked for."""
+    people, accounts, totals, movements = answers
+    if not people:
+        return refuse(Code.PERSON_UNKNOWN, field="psn_no")
+    holding = holding_from(people[0], accounts)
     today = platform.clock().date()
     rule = platform.book.rule(MedicalYear, holding.person.region, "account.medical_year", today)
     year = rule.year_of(today) if rule else today.year
-    async with platform.pool.connection() as conn:
-        cursor = await store.run(conn, "year_totals", person_nos=[person_no])
-        totals = {
-            (row[1], row[2]): YearToDate(deductible=row[3], eligible=row[4], pool=row[5], events=row[6])
-            for row in await cursor.fetchall()
-            if row[7] == holding.person.region
-        }
-        movements = await _movements(conn, await _account_ids(conn, person_no), PAGE, None)
+    this = (year, Care.OUTPATIENT.value, holding.person.region)
+    to_date = (
+        YearToDate(deductible=row[3], eligible=row[4], pool=row[5], events=row[6])
+        for row in totals
+        if (row[1], row[2], row[7]) == this
+    )
     return AccountPage(
         holding=holding,
         year=year,
-        year_to_date=totals.get((year, Care.OUTPATIENT.value), YearToDate()),
-        movements=movements,
+        year_to_date=next(to_date, YearToDate()),
+        movements=[movement_from(row) for row in movements],
     )
 
 
@@ -118,62 +136,75 @@ async def movements_of(
 ) -> list[Movement]:
     """Movements of a person's account, newest first, from after ``before`` on; of one kind of business, or of all."""
     async with platform.pool.connection() as conn:
-        return await _movements(conn, await _account_ids(conn, person_no), limit, before, business)
+        (found,) = await store.together(conn, ask_movements(person_no, limit, before, business))
+    return [movement_from(row) for row in found]
 
 
-async def _account_ids(conn: AsyncConnection, person_no: str) -> list[int]:
-    return [a.id for a in await account_history(conn, person_no) if a.kind is AccountKind.PERSONAL]
-
-
-async def _movements(
-    conn: AsyncConnection,
-    accounts: list[int],
+def ask_movements(
+    person_no: str,
     limit: int,
-    before: MovementKey | None,
+    before: MovementKey | None = None,
     business: Business | None = None,
-) -> list[Movement]:
+    since: date = date.min,
+) -> Question:
+    """What to ask for movements of a person's account, as in :func:`movements_of`, not older than a day."""
     at, journal, line = before or (None, 0, 0)
-    cursor = await store.run(
-        conn,
-        "movements",
-        ids=accounts,
-        limit=limit,
-        before=at,
-        before_journal=journal,
-        before_line=line,
-        kinds=list(business.kinds) if business else None,
+    kinds = list(business.kinds) if business else None
+    place = {"before": at, "before_journal": journal, "before_line": line}
+    return "movements", {"owner": person_no, "limit": limit, "kinds": kinds, "since": since, **place}
+
+
+def movement_from(row: Row) -> Movement:
+    """A movement as the books have it."""
+    return Movement(
+        key=(row[5], row[2], row[10]),
+        at=row[5],
+        amount=row[6],
+        after=row[14],
+        purpose=row[3],
+        kind=row[4],
+        settlement=settlement_id(row[1], row[0], row[2]) if row[11] else None,
+        person_no=row[7],
+        person_name=row[15] or "",
+        institution=row[8] or "",
+        care=Care(row[9]) if row[9] else None,
+        premium=settlement_id(row[1], row[0], row[2]) if row[12] else None,
+        premium_kind=PremiumKind(row[12]) if row[12] else None,
+        premium_year=row[13],
     )
-    return [
-        Movement(
-            key=(row[5], row[2], row[10]),
-            at=row[5],
-            amount=row[6],
-            after=row[14],
-            purpose=row[3],
-            kind=row[4],
-            settlement=settlement_id(row[1], row[0], row[2]) if row[11] else None,
-            person_no=row[7],
-            person_name=row[15] or "",
-            institution=row[8] or "",
-            care=Care(row[9]) if row[9] else None,
-            premium=settlement_id(row[1], row[0], row[2]) if row[12] else None,
-            premium_kind=PremiumKind(row[12]) if row[12] else None,
-            premium_year=row[13],
-        )
-        for row in await cursor.fetchall()
-    ]
 
 
 async def settlements_of(
     platform: Platform, person_no: str, limit: int = PAGE, before: SettlementKey | None = None
 ) -> list[Settlement]:
     """A patient's settlements and reversals, newest first, from after ``before`` on."""
-    at, journal = before or (None, 0)
     async with platform.pool.connection() as conn:
-        cursor = await store.run(
-            conn, "settlements_of_person", person_no=person_no, limit=limit, before=at, before_journal=journal
+        (found,) = await store.together(conn, _ask_settlements(person_no, limit, before))
+    return [rows.settlement_decoder.decode(row[0]) for row in found]
+
+
+def _ask_settlements(person_no: str, limit: int, before: SettlementKey | None = None) -> Question:
+    at, journal = before or (None, 0)
+    return "settlements_of_person", {
+        "person_no": person_no,
+        "limit": limit,
+        "before": at,
+        "before_journal": journal,
+    }
+
+
+async def whole_account(
+    platform: Platform, person_no: str
+) -> tuple[AccountPage, list[tuple[Settlement, str]]] | Refusal:
+    """A person's account and his latest bills, newest first, each with the name of its institution."""
+    async with platform.pool.connection() as conn:
+        *about, bills = await store.together(
+            conn, *ask_account_page(person_no, PAGE), _ask_settlements(person_no, PAGE)
         )
-        return [rows.settlement_decoder.decode(row[0]) for row in await cursor.fetchall()]
+    found = account_page_from(platform, about)
+    if isinstance(found, Refusal):
+        return found
+    return found, [(rows.settlement_decoder.decode(document), name) for document, name in bills]
 
 
 def settlement_key(settlement: Settlement) -> SettlementKey:

@@ -46,7 +46,8 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
 
 async def show(platform: Platform, viewer: str, channel: str, code_account: str | None = None) -> Shown | Refusal:
     """Make a code of the viewer, or of the relative whose code account he names."""
-    async with platform.pool.connection() as conn:
+    # One transaction, so that the disk is waited for once. A refusal undoes nothing: the try is counted.
+    async with platform.pool.connection() as conn, conn.pipeline(), conn.transaction():
         refusal = await throttle.count(conn, platform, throttle.SHOWN, viewer)
         if refusal:
             return refusal

@@ -21,6 +21,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from gongji.core.times import CHINA
+from gongji.web.sentences import filled
 from gongji.web.unbroken import unbroken
 
 TABLES: Final = Path(__file__).parent / "english"
@@ -195,6 +196,7 @@ def in_english(environment: Environment) -> Environment:
         "as_published": as_published,
         "unbroken": unbroken_in_english,
         "as_typed": escape,
+        "filled": filled_in_english,
     }
 
     @pass_context
@@ -204,6 +206,11 @@ def in_english(environment: Environment) -> Environment:
 
     other.globals = environment.globals | {"language": "en", "original": original}
     return other
+
+
+def filled_in_english(sentence: str, **values: object) -> Markup:
+    """A sentence, which is English already, with values in its places; texts among them are looked up."""
+    return filled(sentence, **{name: _finalize(value) for name, value in values.items()})
 
 
 def _finalize(value: object) -> object:

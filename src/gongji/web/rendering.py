@@ -1,6 +1,6 @@
 """Turn view values into pages: one template environment, with the formats that every page uses (页面渲染)."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,8 @@ from gongji.core.codes import Term
 from gongji.core.money import Fen, format_yuan
 from gongji.core.skins import Skins, channel_name
 from gongji.core.times import CHINA
-from gongji.web.english import in_english
+from gongji.web.english import in_english, table
+from gongji.web.sentences import filled
 from gongji.web.unbroken import unbroken
 from gongji.web.visitor import CHANNEL_COOKIE, LANGUAGE_COOKIE
 
@@ -45,9 +46,18 @@ class Page(Template):
 
     def create_template_context(self, request: Request[Any, Any, Any]) -> dict[str, Any]:
         """The values of the page; here it is first known who asked for it."""
-        if request.cookies.get(LANGUAGE_COOKIE) == "en":
+        if _wants_english(request):
             self.template_name = f"{_ENGLISH}{self.template_name}"
         return super().create_template_context(request)
+
+
+def _wants_english(request: Request[Any, Any, Any]) -> bool:
+    return request.cookies.get(LANGUAGE_COOKIE) == "en"
+
+
+def words_for(request: Request[Any, Any, Any]) -> Callable[[str], str]:
+    """What turns a text into the language that was chosen on this device, for what no template renders."""
+    return table().text if _wants_english(request) else str
 
 
 def template_engine(*, sandbox: bool, skins: Skins) -> PageEngine:
@@ -64,7 +74,7 @@ def template_engine(*, sandbox: bool, skins: Skins) -> PageEngine:
     environment.globals |= {"sandbox": sandbox, "options": options, "skins": skins}
     environment.globals |= {"channel_cookie": CHANNEL_COOKIE, "language": "zh-CN"}
     environment.filters |= {"yuan": format_yuan, "signed": signed, "day": day, "moment": moment, "clock": clock}
-    environment.filters |= {"as_published": unbroken, "unbroken": unbroken}
+    environment.filters |= {"as_published": unbroken, "unbroken": unbroken, "filled": filled}
     environment.filters["channel_name"] = partial(channel_name, skins)
     return PageEngine(environment)
 

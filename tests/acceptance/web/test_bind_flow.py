@@ -122,6 +122,35 @@ async def test_papers_are_uploaded_and_reviewed(browse: Any, log_in: Any, shoot:
     assert await page.get_by_label("使用人是您的").input_value() == "spouse"
 
 
+async def test_papers_are_sent_in_english(browse: Any, log_in: Any, town: Any) -> None:
+    """Each page of the way reads as English, with a fault at its field and the sentence that says it waits."""
+    page = await browse("phone", script=False)
+    await log_in(page, "stranger")
+    await page.get_by_role("button", name="English").click()
+    await page.goto("/family/new")
+    seen = {"notice": wrong(await page.content())}
+    await page.get_by_role("checkbox").check()
+    await page.get_by_role("button", name="I have read it and agree").click()
+    for field, text in (("certificate_no", town.people["mother"].certificate_no), ("name", "秦月英")):
+        await page.locator(f"[name=user_{field}]").fill(text)
+    await page.locator("[name=user_region]").select_option("610100")
+    await page.locator("[name=relation]").select_option(label="parent")
+    seen["form"] = wrong(await page.content())
+    await page.get_by_role("button", name="Next: papers").click()
+    seen["papers"] = wrong(await page.content())
+    picture = [{"name": "a.png", "mimeType": "image/png", "buffer": PNG}]
+    await page.get_by_label("ID card").set_input_files(picture)
+    await page.get_by_role("button", name="Send").click()
+    seen["a paper is missing"] = wrong(await page.content())
+    assert "1 already sent" in await page.locator("main").inner_text()
+    await page.get_by_label("Household register").set_input_files(picture)
+    await page.get_by_role("button", name="Send").click()
+    assert await page.get_by_role("status").inner_text()
+    seen["done"] = wrong(await page.content())
+    assert {name: texts for name, texts in seen.items() if texts} == {}
+    assert (await _newest(town, "stranger")).state is BindingState.REVIEW
+
+
 async def test_one_form_sent_twice_binds_once(visit: Any, town: Any) -> None:
     """Each press uploads anew; the application is the one that the first press made."""
     mother = await visit("mother")
@@ -153,7 +182,7 @@ async def _bind(client: Any, **fields: str) -> Any:
 async def test_mode_term_and_limits_are_chosen(visit: Any, town: Any, relatives: None) -> None:
     lanzhou = await visit("lanzhou")
     shown = (await lanzhou.post("/family/new/form", notice_accepted="yes")).text
-    for words in ("家庭共济账户", "即时调用", "共济额度", "只用一次", "每年最多", "定点药店"):
+    for words in ("家庭共济账户", "用时直接扣", "共济额度", "只用一次", "每年最多", "定点药店"):
         assert words in shown, words
     assert "体育健身" not in shown
     form = {"user_certificate_no": "99990119800101022X", "user_name": "陇上亲", "user_region": "620100"}

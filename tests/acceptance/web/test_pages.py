@@ -318,7 +318,7 @@ async def test_unexpected_errors_show_no_detail(town: Any, monkeypatch: pytest.M
     async def broken(*_: object) -> None:
         raise RuntimeError("secret detail 99990119700100001X")
 
-    monkeypatch.setattr("gongji.web.portal.account.account_page", broken)
+    monkeypatch.setattr("gongji.web.portal.account.whole_account", broken)
     monkeypatch.setattr("gongji.channels.rest.people.account_page", broken)
     transport = httpx.ASGITransport(app=portal(town.platform, Settings(data=town.settings.data)))
     async with httpx.AsyncClient(transport=transport, base_url="http://test", follow_redirects=True) as http:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from english_pages import wrong
 from gongji.core.codes import PremiumKind, Relation
 from gongji.core.premium import Entered
 from gongji.service.bindings import BindingRequest, bind
@@ -109,3 +110,35 @@ async def test_paying_in_the_browser(browse: Any, log_in: Any, shoot: Any, bound
     await page.goto("/records")
     await shoot(page, "records-with-a-premium")
     assert "7月" in await page.locator(".chart").inner_html()
+
+
+async def test_a_premium_is_refunded_and_paid_in_english(browse: Any, log_in: Any, visit: Any, bound: str) -> None:
+    """From the record back to the choice and to a new record, without scripts; each page reads as English."""
+    year = {"whose": bound, "kind": "resident_premium", "year": str(YEAR)}
+    # Pays it where the test runs alone, and is refused where it is paid.
+    await (await visit("son")).post("/pay", **year, amount="400.00", message_id="before-english")
+    page = await browse("phone", script=False)
+    await log_in(page, "son")
+    await page.get_by_role("button", name="English").click()
+    await page.goto("/pay")
+    await page.locator("#paid").get_by_role("link", name="田居民").first.click()
+    seen = {"paid": wrong(await page.content())}
+    await page.get_by_role("button", name="Ask for a refund").click()
+    assert await page.get_by_role("status").inner_text() == "Refunded to the accounts that paid."
+    seen["refunded"] = wrong(await page.content())
+    await page.goto("/pay")
+    seen["choice"] = wrong(await page.content())
+    await page.get_by_label("For whom").select_option(bound)
+    await page.get_by_label("Which year").select_option(str(YEAR))
+    await page.get_by_role("button", name="Next").click()
+    seen["confirm"] = wrong(await page.content())
+    await page.get_by_role("button", name="Confirm, pay 400.00 yuan").click()
+    assert await page.get_by_role("status").inner_text() == f"Paid. Cover begins on 1 Jan {YEAR}."
+    seen["record"] = wrong(await page.content())
+    await page.goto("/records?business=premium")
+    assert "+400.00" in await page.locator("main").inner_text()
+    seen["records"] = wrong(await page.content())
+    table = (await (await page.request.get("/records.csv?business=premium")).text()).lstrip("\ufeff").splitlines()
+    assert table[0] == "Time,Kind of business,What,User,Place,Kind of care,Amount (yuan),Number"
+    assert table[1].split(",")[1:3] == ["Premiums", "Paid for 2027: Resident premium"]
+    assert {name: texts for name, texts in seen.items() if texts} == {}

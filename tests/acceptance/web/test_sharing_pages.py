@@ -100,7 +100,7 @@ def _text_of(pdf: bytes) -> str:
 
 async def test_the_order_needs_two_payers(visit: Any) -> None:
     father = await visit("father")
-    assert "才需要排顺位" in (await father.get("/family/order")).text
+    assert "才需要排先后" in (await father.get("/family/order")).text
 
 
 async def test_money_is_sent_taken_and_gone(visit: Any, town: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from string import Formatter
 
 import pytest
 from jinja2 import DictLoader, Environment
@@ -54,6 +55,25 @@ def test_no_entry_is_left_over(template: str) -> None:
     left = set(table().of_template[template]) - shown(template)
     assert [piece for piece in left if f'"{piece}"' not in statements] == []
 
+
+def places(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(sentence) if name}
+
+
+def test_a_sentence_has_the_same_places_in_both_languages() -> None:
+    entries = [table().words, *table().of_template.values()]
+    every = [(chinese, english) for own in entries for chinese, english in own.items()]
+    assert [chinese for chinese, english in every if places(chinese) != places(english)] == []
+    assert sum(bool(places(chinese)) for chinese, _ in every) > 20
+
+
+def test_values_stand_where_english_wants_them() -> None:
+    page = in_english(Environment(autoescape=True, loader=DictLoader({"ward.html": SENTENCE})))
+    shown = page.get_template("ward.html").render(child="<何小暑>", giver="何小满", relation="子女")
+    assert shown == "<dd>&lt;何小暑&gt; (child of 何小满)</dd>"
+
+
+SENTENCE = '<dd>{{ "{child}（{giver}的{relation}）"|filled(child=child, giver=giver, relation=relation) }}</dd>'
 
 TYPED = re.compile("西安|上海|南宁|杭州|浠水|开发区|居民|余额|绑定|父母|岳母|买药|陕西医保|[“”、]")
 """Examples of what is to be typed in Chinese, and names."""
@@ -166,7 +186,7 @@ SPOKEN = {
         "mobile_orders",
     ],
 }
-SPEAKING = [path for path in (SOURCE / "web" / "portal").glob("*.py") if path.stem not in ("style", "movements")]
+SPEAKING = [path for path in (SOURCE / "web" / "portal").glob("*.py") if path.stem != "style"]
 SPEAKING += [SOURCE / layer / f"{name}.py" for layer, names in SPOKEN.items() for name in names]
 """Modules whose texts reach a page of the portal."""
 PIECES = {

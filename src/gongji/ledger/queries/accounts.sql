@@ -92,39 +92,85 @@ union
  order by b.authoriser, b.created_at desc);
 
 -- name: movements
--- What went into and out of a person's accounts with the balance after it, newest first; ids are all his accounts of one
--- kind, between which nothing moves.
-with moved as (
-    select p.booked_on, p.region, p.journal_id, p.line, p.purpose, j.kind, j.booked_at,
-           case when p.from_account = any(%(ids)s) then -p.amount else p.amount end as amount
-    from posting p
-    join journal j on (j.booked_on, j.region, j.id) = (p.booked_on, p.region, p.journal_id)
-    where p.from_account = any(%(ids)s) or p.to_account = any(%(ids)s)),
+-- What went into and out of a person's personal accounts since a day, with the balance after it, newest first. Nothing
+-- moves between these accounts. It walks back from the balances of now and so reads the days of the page and what came
+-- after them, never the whole history: ``reach`` is the day on which the page ends. Journals are looked up one by one,
+-- which the limits of 1 make sure of; whoever joins them reads all journals of the region.
+with own as materialized (
+    select id, balance from account where kind = 'personal' and owner = %(owner)s),
+reach as (
+    select min(booked_on) as day from (
+        select p.booked_on
+        from own cross join lateral (
+            (select o.booked_on from posting o
+             where o.from_account = own.id and o.booked_on >= %(since)s::date
+               and o.booked_on <= coalesce(%(before)s::timestamptz::date, 'infinity')
+               and ((%(kinds)s::text[] is null and %(before)s is null) or exists (
+                   select from journal j
+                   where (j.booked_on, j.region, j.id) = (o.booked_on, o.region, o.journal_id)
+                     and (%(kinds)s is null or j.kind = any(%(kinds)s))
+                     and (%(before)s is null or (j.booked_at, j.id, o.line)
+                          < (%(before)s, %(before_journal)s::bigint, %(before_line)s::bigint))))
+             order by o.booked_on desc limit %(limit)s)
+            union all
+            (select i.booked_on from posting i
+             where i.to_account = own.id and i.booked_on >= %(since)s
+               and i.booked_on <= coalesce(%(before)s::date, 'infinity')
+               and ((%(kinds)s is null and %(before)s is null) or exists (
+                   select from journal j
+                   where (j.booked_on, j.region, j.id) = (i.booked_on, i.region, i.journal_id)
+                     and (%(kinds)s is null or j.kind = any(%(kinds)s))
+                     and (%(before)s is null or (j.booked_at, j.id, i.line)
+                          < (%(before)s, %(before_journal)s, %(before_line)s))))
+             order by i.booked_on desc limit %(limit)s)) p
+        order by p.booked_on desc limit %(limit)s) newest),
+moved as (
+    select p.*, j.kind, j.booked_at
+    from own
+    cross join lateral (
+        select booked_on, region, journal_id, line, purpose, -amount as amount
+        from posting where from_account = own.id and booked_on >= (select day from reach)
+        union all
+        select booked_on, region, journal_id, line, purpose, amount
+        from posting where to_account = own.id and booked_on >= (select day from reach)) p
+    cross join lateral (
+        select kind, booked_at from journal
+        where (booked_on, region, id) = (p.booked_on, p.region, p.journal_id) limit 1) j),
 counted as (
-    select moved.*, sum(amount) over (order by booked_at, journal_id, line)::bigint as after from moved),
+    select moved.*, ((select sum(balance) from own) + amount
+        - sum(amount) over (order by booked_at desc, journal_id desc, line desc))::bigint as after from moved),
 page as (
     select * from counted
-    where (%(kinds)s::text[] is null or kind = any(%(kinds)s))
-      and (%(before)s::timestamptz is null
-           or (booked_at, journal_id, line) < (%(before)s, %(before_journal)s::bigint, %(before_line)s::bigint))
+    where (%(kinds)s is null or kind = any(%(kinds)s))
+      and (%(before)s is null
+           or (booked_at, journal_id, line) < (%(before)s, %(before_journal)s, %(before_line)s))
     order by booked_at desc, journal_id desc, line desc
     limit %(limit)s)
 select p.booked_on, p.region, p.journal_id, p.purpose, p.kind, p.booked_at, p.amount,
        q.person_no, i.name, s.care, p.line, s.journal_id is not null, m.kind, m.year, p.after, q.name
 from page p
-left join settlement s on (s.booked_on, s.region, s.journal_id) = (p.booked_on, p.region, p.journal_id)
-left join premium m on (m.booked_on, m.region, m.journal_id) = (p.booked_on, p.region, p.journal_id)
+left join lateral (
+    select journal_id, person_no, institution, care from settlement
+    where (booked_on, region, journal_id) = (p.booked_on, p.region, p.journal_id) limit 1) s on true
+left join lateral (
+    select kind, year, person_no from premium
+    where (booked_on, region, journal_id) = (p.booked_on, p.region, p.journal_id) limit 1) m on true
 left join person q on q.person_no = coalesce(s.person_no, m.person_no)
 left join institution i on i.code = s.institution
 order by p.booked_at desc, p.journal_id desc, p.line desc;
 
 -- name: movement_months
--- What went into and out of a person's accounts month by month, without what only moved between them.
-select date_trunc('month', p.booked_on)::date, j.kind, p.purpose,
-       sum(case when p.from_account = any(%(ids)s) then -p.amount else p.amount end)::bigint
-from posting p
-join journal j on (j.booked_on, j.region, j.id) = (p.booked_on, p.region, p.journal_id)
-where (p.from_account = any(%(ids)s)) <> (p.to_account = any(%(ids)s))
-  and p.booked_on >= %(since)s
+-- What went into and out of a person's accounts month by month; what only moved between them comes to nothing.
+select date_trunc('month', p.booked_on)::date, j.kind, p.purpose, sum(p.amount)::bigint
+from account a
+cross join lateral (
+    select booked_on, region, journal_id, purpose, -amount as amount
+    from posting where from_account = a.id and booked_on >= %(since)s
+    union all
+    select booked_on, region, journal_id, purpose, amount
+    from posting where to_account = a.id and booked_on >= %(since)s) p
+cross join lateral (
+    select kind from journal where (booked_on, region, id) = (p.booked_on, p.region, p.journal_id) limit 1) j
+where a.kind in ('personal', 'family', 'quota_hold', 'wallet') and a.owner = %(owner)s
 group by 1, 2, 3
 order by 1;

@@ -16,6 +16,14 @@ select b.id, b.authoriser, b.user_no, b.relation, b.mode, b.position, b.state, b
         where e.binding_id = b.id and e.what = b.ended_reason order by e.no desc limit 1)
 from binding b where b.authoriser = %(person_no)s or b.user_no = %(person_no)s order by b.created_at desc;
 
+-- name: relatives_of_person
+-- Who gives, and the names of both sides, of the bindings in force or waiting in which a person is either side.
+select b.authoriser, a.name, u.name
+from binding b join person a on a.person_no = b.authoriser join person u on u.person_no = b.user_no
+where (b.authoriser = %(person_no)s or b.user_no = %(person_no)s)
+  and b.state <> 'ended' and b.state in ('active', 'pending')
+order by b.created_at desc;
+
 -- name: binding_counts
 -- Other people on each side, and whether the two are bound in this mode; what has run out no longer counts.
 select count(distinct user_no) filter (where authoriser = %(authoriser)s and user_no <> %(user)s),

@@ -36,10 +36,14 @@ insert into reversal (settlement_id, reversed_by)
 select * from unnest(%(settlements)s::text[], %(reversed_by)s::text[]);
 
 -- name: settlements_of_person
-select document from settlement
-where person_no = %(person_no)s
-  and (%(before)s::timestamptz is null or (settled_at, journal_id) < (%(before)s, %(before_journal)s::bigint))
-order by settled_at desc, journal_id desc limit %(limit)s;
+-- With the name of the institution, or its code where it is not known any more.
+select s.document, coalesce(i.name, s.institution)
+from (select document, institution, settled_at, journal_id from settlement
+      where person_no = %(person_no)s
+        and (%(before)s::timestamptz is null or (settled_at, journal_id) < (%(before)s, %(before_journal)s::bigint))
+      order by settled_at desc, journal_id desc limit %(limit)s) s
+left join institution i on i.code = s.institution
+order by s.settled_at desc, s.journal_id desc;
 
 -- name: add_citations
 insert into citation (key, body) select * from unnest(%(keys)s::text[], %(bodies)s::jsonb[])

@@ -1,6 +1,5 @@
 """What a person has and what happened to it (个人账户)."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from itertools import groupby
 
@@ -14,9 +13,9 @@ from gongji.core.money import Fen
 from gongji.core.record import Settlement
 from gongji.core.refusal import Refusal
 from gongji.core.times import CHINA
-from gongji.service.people import Holding, institution_names
+from gongji.service.people import Holding
 from gongji.service.platform import Platform
-from gongji.service.records import Movement, account_page, settlements_of
+from gongji.service.records import Movement, whole_account
 from gongji.web.faults import NoSuchPageError
 from gongji.web.rendering import page
 from gongji.web.visitor import Visitor
@@ -76,11 +75,10 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
 @get("/account")
 async def account(platform: NamedDependency[Platform], visitor: NamedDependency[Visitor]) -> Template:
     """Balance, yearly figures, movements and bills."""
-    found = await account_page(platform, visitor.person_no)
-    if isinstance(found, Refusal):
+    whole = await whole_account(platform, visitor.person_no)
+    if isinstance(whole, Refusal):
         raise NoSuchPageError
-    settlements = await settlements_of(platform, visitor.person_no)
-    places = await institution_names(platform, list({s.institution for s in settlements}))
+    found, bills = whole
     holding = found.holding
     return page(
         "account.html",
@@ -96,7 +94,7 @@ async def account(platform: NamedDependency[Platform], visitor: NamedDependency[
         year=found.year,
         year_to_date=found.year_to_date,
         months=months_of(found.movements, visitor.person_no),
-        visits=_visits(settlements, places),
+        visits=_visits(bills),
     )
 
 
@@ -154,14 +152,13 @@ def title_of(movement: Movement) -> str:
     return _KINDS.get(movement.kind) or _PURPOSES.get(movement.purpose, "其他")
 
 
-def _visits(settlements: Iterable[Settlement], places: dict[str, str]) -> list[Visit]:
-    settlements = list(settlements)
-    gone = {s.takes_back for s in settlements if s.takes_back}
+def _visits(bills: list[tuple[Settlement, str]]) -> list[Visit]:
+    gone = {s.takes_back for s, _ in bills if s.takes_back}
     return [
         Visit(
             id=s.id,
             at=s.settled_at,
-            place=places.get(s.institution, s.institution),
+            place=place,
             care=s.care.label,
             total=s.sign * s.split.total,
             fund=s.sign * s.split.fund,
@@ -171,5 +168,5 @@ def _visits(settlements: Iterable[Settlement], places: dict[str, str]) -> list[V
             reversal=s.reverses is not None,
             taken_back=s.id in gone,
         )
-        for s in settlements
+        for s, place in bills
     ]

@@ -28,7 +28,7 @@ _DONE: Final = {
     "ward_declined": "已拒绝。对方会收到通知。",
     "confirmed": "已确认。您下次就医购药时，本人账户不够的部分会用家人的账户。",
     "declined": "已拒绝。对方会收到通知。",
-    "order": "顺位已保存，从下一次结算起按新的来。",
+    "order": "先后已保存，从下一次结算起按新的来。",
     "ended": "已解除。从现在起不再使用这个账户付款，以前的记录不变。",
 }
 """What is said after each piece of business."""

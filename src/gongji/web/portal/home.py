@@ -8,13 +8,9 @@ from litestar.di import NamedDependency
 from litestar.response import Template
 
 from gongji.core.codes import AccountState
-from gongji.core.family import BindingState
 from gongji.core.refusal import Refusal
-from gongji.service.bindings import bindings_of
-from gongji.service.inbox import inbox
-from gongji.service.mobile_orders import orders_waiting
+from gongji.service.home import home_of
 from gongji.service.platform import Platform
-from gongji.service.records import account_page
 from gongji.settings import Settings
 from gongji.web.demo_city import DemoCity, DemoPerson, demo_city
 from gongji.web.faults import NoSuchPageError
@@ -27,7 +23,8 @@ STORY_ROLE = "story father"
 
 
 RECENT: Final = 3
-_IN_USE: Final = (BindingState.ACTIVE, BindingState.PENDING)
+_READ: Final = 4 * RECENT
+"""So many movements are read for them, since one bill may have taken from several segments."""
 
 
 class Story(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,14 +50,11 @@ async def home(
 
 
 async def _my_home(platform: Platform, visitor: Visitor) -> Template:
-    found = await account_page(platform, visitor.person_no)
+    found = await home_of(platform, visitor.person_no, _READ)
     if isinstance(found, Refusal):
         raise NoSuchPageError
-    holding = found.holding
-    told = await inbox(platform, visitor.person_no, most=1)
-    bound = [view for view in await bindings_of(platform, visitor.person_no) if view.binding.state in _IN_USE]
-    mine = [view for view in bound if view.binding.authoriser == visitor.person_no]
-    months = months_of(found.movements, visitor.person_no)
+    holding, told = found.account.holding, found.inbox
+    months = months_of(found.account.movements, visitor.person_no)
     return page(
         "my_home.html",
         visitor=visitor,
@@ -70,12 +64,12 @@ async def _my_home(platform: Platform, visitor: Visitor) -> Template:
         limited=holding.state.label if holding.state in LIMITED else "",
         frozen=holding.balance - holding.available,
         segments=segments_of(holding),
-        year=found.year,
-        year_to_date=found.year_to_date,
+        year=found.account.year,
+        year_to_date=found.account.year_to_date,
         lines=[line for month in months for line in month.lines][:RECENT],
-        given=[view.user.name for view in mine],
-        taken=[view.authoriser.name for view in bound if view not in mine],
-        waiting=await orders_waiting(platform, visitor.person_no),
+        given=found.given,
+        taken=found.taken,
+        waiting=found.orders,
         unread=told.unread,
         latest=told.notices[0] if told.unread else None,
     )

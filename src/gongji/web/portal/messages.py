@@ -8,7 +8,7 @@ from litestar.params import QueryParameter
 from litestar.response import Redirect, Template
 from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
 
-from gongji.core.notices import CHOSEN, Channel
+from gongji.core.notices import CHOSEN, Channel, Kind
 from gongji.service.inbox import choose, inbox, mark_read, preferences
 from gongji.service.platform import Platform
 from gongji.settings import Settings
@@ -17,6 +17,15 @@ from gongji.web.rendering import page
 from gongji.web.visitor import Visitor
 
 _PAGE: Final = 20
+_ABOUT: Final = (
+    ("家庭共济绑定", ("binding",)),
+    ("共济资金和额度", ("shared", "limit", "quota", "money")),
+    ("亲情账户", ("code",)),
+    ("医保钱包", ("transfer",)),
+    ("缴费", ("premium",)),
+)
+"""Headings, and how the kinds of notices that stand under each begin."""
+_REST: Final = "账户、登录和授权"
 _LARGEST_ID: Final = 2**63 - 1
 
 Before = Annotated[int | None, QueryParameter(name="before", ge=1, le=_LARGEST_ID)]
@@ -45,7 +54,7 @@ async def message_settings(
     return page(
         "message_settings.html",
         visitor=visitor,
-        kinds=CHOSEN,
+        groups=_groups(),
         channels=_open(settings),
         chosen=await preferences(platform, visitor.person_no),
         done="done" in request.query_params,
@@ -67,6 +76,15 @@ async def choose_messages(
     }
     await choose(platform, visitor.person_no, wanted, visitor.channel)
     return Redirect("/messages/settings?done", status_code=HTTP_303_SEE_OTHER)
+
+
+def _groups() -> list[tuple[str, list[Kind]]]:
+    """The kinds that may be chosen, by what they are about."""
+    groups: dict[str, list[Kind]] = {heading: [] for heading in (*dict(_ABOUT), _REST)}
+    for kind in CHOSEN:
+        first = kind.value.split("_")[0]
+        groups[next((heading for heading, starts in _ABOUT if first in starts), _REST)].append(kind)
+    return list(groups.items())
 
 
 def _open(settings: Settings) -> list[Channel]:

@@ -13,14 +13,14 @@ from litestar.response import Template
 from gongji.core.codes import Business
 from gongji.core.money import Fen, format_yuan
 from gongji.core.times import CHINA
-from gongji.service.monthly import Month, month_before, month_days, months_of, movements_between
+from gongji.service.monthly import Month, month_and_year, month_before, movements_between
 from gongji.service.own_records import write_own_records
 from gongji.service.papers import paper
 from gongji.service.people import persons
 from gongji.service.platform import Platform
 from gongji.web.form import Form
 from gongji.web.portal import account
-from gongji.web.rendering import page
+from gongji.web.rendering import page, words_for
 from gongji.web.visitor import Visitor
 
 MONTHS: Final = 12
@@ -28,6 +28,7 @@ CHART_HEIGHT: Final = 120
 SLOT: Final = 60
 BAR: Final = 36
 THINNEST: Final = 3
+_HEADINGS: Final = ("时间", "业务类型", "内容", "使用人", "地点", "类别", "金额（元）", "编号")
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """A cell that begins so would be worked out by a spreadsheet."""
 
@@ -56,9 +57,8 @@ async def records(
 ) -> Template:
     """A month's movements under a drawing of the last twelve."""
     first, business = _asked(request, platform.clock().date())
-    found = await movements_between(platform, visitor.person_no, *month_days(first), business)
+    found, months = await month_and_year(platform, visitor.person_no, first, business, MONTHS)
     shown = account.months_of(found, visitor.person_no)
-    months = await months_of(platform, visitor.person_no, MONTHS)
     return page(
         "records.html",
         visitor=visitor,
@@ -112,13 +112,14 @@ async def records_csv(
     _, business = _asked(request, today)
     since = month_before(today.replace(day=1), MONTHS - 1)
     found = await movements_between(platform, visitor.person_no, since, today, business)
+    say = words_for(request)
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(["时间", "业务类型", "内容", "使用人", "地点", "类别", "金额（元）", "编号"])
+    writer.writerow(map(say, _HEADINGS))
     for one in found:
         at = f"{one.at.astimezone(CHINA):%Y-%m-%d %H:%M}"
-        cells = [at, one.business.label, account.title_of(one), one.person_name, one.institution]
-        cells += [one.care.label if one.care else ""]
+        cells = [at, say(one.business.label), say(account.title_of(one)), one.person_name, one.institution]
+        cells += [say(one.care.label) if one.care else ""]
         writer.writerow([*map(_harmless, cells), format_yuan(one.amount), one.settlement or one.premium or ""])
     # The mark in front makes old spreadsheets read the file as UTF-8.
     return Response(

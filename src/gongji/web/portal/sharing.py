@@ -198,7 +198,7 @@ async def put_order(
     ids = [name.partition("-")[2] for name in form.values if name.startswith("place-")]
     places = {number: form.count(f"place-{number}", len(ids)) for number in ids}
     if len({place for place in places.values() if place}) < len(ids):
-        return await _order(platform, visitor, form, "每位家人的顺位要不一样，从 1 开始。")
+        return await _order(platform, visitor, form, "每位家人的先后要不一样，从 1 开始。")
     wanted = sorted(ids, key=lambda number: places[number] or 0)
     outcome = await choose_order(platform, visitor.person_no, wanted, visitor.channel)
     if isinstance(outcome, Refusal):

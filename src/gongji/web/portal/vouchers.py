@@ -28,6 +28,9 @@ _DONE: Final = {
     "allowed": "已同意。家人可以在他的手机上为您出示医保码。",
     "ended": "已解除。从现在起不能再出示。",
 }
+_MASK: Final = 7
+"""Which of the eight masks of ISO/IEC 18004 is laid over a code. Trying all for the best-scored one takes longer than
+the rest of the page; a scanner reads which one it is from the code. Over random codes this one scores best."""
 _REFRESH_BEFORE: Final = 5
 """Seconds before its end at which the page asks for a new code."""
 
@@ -82,7 +85,7 @@ async def _shown(platform: Platform, visitor: Visitor, shown: Shown | Refusal, d
 
 def drawn(code: str) -> str:
     """A QR code as SVG, without inline style, which the security policy forbids."""
-    picture: str = segno.make_qr(code, error="m").svg_inline(
+    picture: str = segno.make_qr(code, error="m", mask=_MASK).svg_inline(
         scale=1, omitsize=True, svgclass="qr", lineclass="", border=4
     )
     return picture
