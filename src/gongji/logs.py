@@ -3,6 +3,9 @@
 import asyncio
 import logging
 import sys
+from collections.abc import MutableMapping
+from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 import structlog
@@ -12,11 +15,7 @@ def write_log_lines() -> None:
     """Set the log up for a server process."""
     logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
     structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.JSONRenderer(serializer=_line),
-        ],
+        processors=[_line],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=_Lines,
         cache_logger_on_first_use=True,
@@ -56,6 +55,8 @@ def keep_output_clean() -> None:
     )
 
 
-def _line(event: dict[str, object], **_: object) -> bytes:
-    """Every message writes a line, so it must be quick."""
+def _line(_logger: object, level: str, event: MutableMapping[str, Any]) -> bytes:
+    """The whole line in one step: every message writes one, so it must be quick."""
+    event["level"] = level
+    event["timestamp"] = datetime.now(UTC)
     return msgspec.json.encode(event)

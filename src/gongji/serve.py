@@ -6,7 +6,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +17,6 @@ import psycopg
 import structlog
 from psycopg import AsyncConnection
 
-from gongji.app import portal
 from gongji.channels.nhsa.gateway import gateway
 from gongji.channels.nhsa.mobile_centre import PaymentNotices
 from gongji.core.person import Person
@@ -47,12 +48,13 @@ def run(settings: Settings, listening: Listening, *, demo: bool, ready: Callable
     """Start everything, serve until SIGTERM or SIGINT, finish what was accepted, stop."""
     for port in (listening.port, listening.gateway_port):
         expect_free(listening.host, port)
-    embedded = None
-    dsn = settings.database_url
-    if dsn is None:
-        embedded = EmbeddedPostgres(settings.data)
-        dsn = embedded.start()
+    embedded = None if settings.database_url else EmbeddedPostgres(settings.data)
     try:
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            database = beside.submit(lambda: embedded.start() if embedded else str(settings.database_url))
+            # The people's side is the largest part of the program; it loads while the database comes up.
+            import_module("gongji.app")
+        dsn = database.result()
         migrate(dsn, china_now().date())
         if settings.production:
             _refuse_demo(dsn)
@@ -117,6 +119,8 @@ async def _serve(
 
 async def listen(platform: Platform, settings: Settings, listening: Listening) -> None:
     """Serve both ports in this process until a signal asks to stop; requests in flight are finished."""
+    from gongji.app import portal  # noqa: PLC0415 - see run
+
     if settings.sms.adapter != "off":
         platform.send_code = _send_code
     servers = [

@@ -9,13 +9,13 @@ from psycopg import AsyncConnection
 from psycopg.pq import TransactionStatus
 
 from gongji.ledger.connection import connect
-from gongji.ledger.pipeline import Pipeline
+from gongji.ledger.pipeline import BooksConnection, Pipeline
 
 ADD = "insert into kept (n) values (%(n)s)"
 
 
 @pytest.fixture
-async def conn(dsn: str) -> AsyncIterator[AsyncConnection]:
+async def conn(dsn: str) -> AsyncIterator[BooksConnection]:
     opened = await connect(dsn, "test")
     await opened.execute("create temp table kept (n bigint primary key)")
     yield opened
@@ -24,12 +24,12 @@ async def conn(dsn: str) -> AsyncIterator[AsyncConnection]:
         await opened.close()
 
 
-async def kept(conn: AsyncConnection) -> list[int]:
+async def kept(conn: BooksConnection) -> list[int]:
     async with Pipeline(conn) as books:
         return [n for (n,) in await (await books.execute("select n from kept order by n")).fetchall()]
 
 
-async def test_everything_is_committed_at_the_end(conn: AsyncConnection) -> None:
+async def test_everything_is_committed_at_the_end(conn: BooksConnection) -> None:
     async with Pipeline(conn) as books:
         for n in range(1, 4):
             await books.execute(ADD, {"n": n})
@@ -40,7 +40,7 @@ async def test_everything_is_committed_at_the_end(conn: AsyncConnection) -> None
     assert conn.info.transaction_status == TransactionStatus.IDLE
 
 
-async def test_what_is_raised_undoes_everything_also_what_was_not_sent(conn: AsyncConnection) -> None:
+async def test_what_is_raised_undoes_everything_also_what_was_not_sent(conn: BooksConnection) -> None:
     async def attempt() -> None:
         async with Pipeline(conn) as books:
             await (await books.execute("insert into kept values (1) returning n")).fetchall()
@@ -53,7 +53,7 @@ async def test_what_is_raised_undoes_everything_also_what_was_not_sent(conn: Asy
 
 
 @pytest.mark.parametrize("asked", ["when rows are asked for", "at the commit"])
-async def test_a_statement_that_fails_undoes_everything(conn: AsyncConnection, asked: str) -> None:
+async def test_a_statement_that_fails_undoes_everything(conn: BooksConnection, asked: str) -> None:
     async def attempt() -> None:
         async with Pipeline(conn) as books:
             results = [await books.execute(ADD, {"n": n}) for n in (1, 1, 2)]
@@ -68,7 +68,7 @@ async def test_a_statement_that_fails_undoes_everything(conn: AsyncConnection, a
     assert await kept(conn) == [5]
 
 
-async def test_a_statement_that_cannot_be_prepared_can_be_mended(conn: AsyncConnection) -> None:
+async def test_a_statement_that_cannot_be_prepared_can_be_mended(conn: BooksConnection) -> None:
     for _ in range(2):
         with pytest.raises(psycopg.errors.UndefinedTable):
             async with Pipeline(conn) as books:
@@ -76,7 +76,7 @@ async def test_a_statement_that_cannot_be_prepared_can_be_mended(conn: AsyncConn
     assert await kept(conn) == []
 
 
-async def test_fewer_rows_than_expected_fail_the_transaction(conn: AsyncConnection) -> None:
+async def test_fewer_rows_than_expected_fail_the_transaction(conn: BooksConnection) -> None:
     async def attempt() -> None:
         async with Pipeline(conn) as books:
             await books.execute(ADD, {"n": 1})
@@ -87,7 +87,7 @@ async def test_fewer_rows_than_expected_fail_the_transaction(conn: AsyncConnecti
     assert await kept(conn) == []
 
 
-async def test_a_connection_on_which_half_was_read_is_closed(conn: AsyncConnection) -> None:
+async def test_a_connection_on_which_half_was_read_is_closed(conn: BooksConnection) -> None:
     async def wait() -> None:
         async with Pipeline(conn) as books:
             await (await books.execute("select pg_sleep(30)")).fetchall()
@@ -100,7 +100,7 @@ async def test_a_connection_on_which_half_was_read_is_closed(conn: AsyncConnecti
     assert conn.closed
 
 
-async def test_a_lost_connection_is_an_error_of_the_database(conn: AsyncConnection, dsn: str) -> None:
+async def test_a_lost_connection_is_an_error_of_the_database(conn: BooksConnection, dsn: str) -> None:
     pid = conn.info.backend_pid
 
     async def attempt() -> None:
@@ -117,6 +117,10 @@ async def test_a_lost_connection_is_an_error_of_the_database(conn: AsyncConnecti
 
 LISTS = [
     ("text[]", ["a", 'q"uote', "back\\slash", "共济", "", "NULL", "{}", None]),
+    ("text[]", ["a", '","', "b"]),
+    ("text[]", ['"']),
+    ("text[]", ["back\\", "slash"]),
+    ("text[]", [","]),
     ("text[]", []),
     ("bytea[]", [b"", b"\x00\xff", b"x" * 5000, None]),
     ("bigint[]", [1, -(2**62), 0, None]),
@@ -127,7 +131,7 @@ LISTS = [
 
 
 @pytest.mark.parametrize(("kind", "values"), LISTS, ids=lambda one: str(one)[:20])
-async def test_lists_arrive_as_they_were(conn: AsyncConnection, kind: str, values: list[object]) -> None:
+async def test_lists_arrive_as_they_were(conn: BooksConnection, kind: str, values: list[object]) -> None:
     async with Pipeline(conn) as books:
         found = await books.execute(f"select unnest(%(values)s::{kind})", {"values": values})
         assert [row[0] for row in await found.fetchall()] == values

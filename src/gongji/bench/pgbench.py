@@ -14,22 +14,6 @@ CLIENTS = (1, 8, 32)
 _TPS = re.compile(r"tps = ([\d.]+) \(without")
 _LATENCY = re.compile(r"latency average = ([\d.]+) ms")
 
-DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
-
-
-def assert_durable(dsn: str) -> str:
-    """Make sure that what is acknowledged is on the disk; returns the server's version.
-
-    Raises:
-        RuntimeError: a setting that makes commits durable is off.
-    """
-    with psycopg.connect(dsn, autocommit=True) as conn:
-        for setting in DURABLE:
-            row = conn.execute("select current_setting(%s)", (setting,)).fetchone()
-            if row != ("on",):
-                raise RuntimeError(f"{setting} is {row}, the figures would not be durable")
-        return str(conn.info.parameter_status("server_version"))
-
 
 def prepare(admin_dsn: str) -> str:
     """Make pgbench's tables in a database of their own."""

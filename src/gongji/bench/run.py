@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 import psycopg
 
-from gongji.bench import engine, gateway, hordak, pgbench, workload
+from gongji.bench import engine, gateway, hordak, pgbench, server, workload
 from gongji.bench.engine import Writer
 from gongji.bench.gateway import Load, Served, percentile
 from gongji.ledger.embedded import EmbeddedPostgres
@@ -31,6 +31,11 @@ HOT_CLIENTS: Final = 64
 RATE_LIMIT: Final = 25_000
 """No machine of this size settles more a second: so many visits are prepared."""
 HTTP_RATE_LIMIT: Final = 10_000
+WARM: Final = 10_000
+"""Settlements after which a process has loaded and cached what it needs."""
+CHUNK: Final = 100_000
+"""Visits that are registered at a time where many are settled."""
+PATIENCE_SECONDS: Final = 3600
 
 Tell = Callable[[str], None]
 Figures = dict[str, Any]
@@ -44,6 +49,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         runs: how often everything is measured; figures are medians, with the least and the most beside them.
         accounts: personal accounts in the books.
         growth: measure again after the books have grown; takes long.
+        many_settlements: what one gateway process settles while its memory is watched, with growth.
         grown_accounts: accounts after growth.
         grown_settlements: settlements in the books after growth.
     """
@@ -52,6 +58,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     runs: int = 1
     accounts: int = workload.ACCOUNTS
     growth: bool = False
+    many_settlements: int = 1_000_000
     grown_accounts: int = 4_000_000
     grown_settlements: int = 5_000_000
 
@@ -60,16 +67,15 @@ def run(plan: Plan, tell: Tell) -> Figures:
     """Measure everything and return the figures of the contract, and more."""
     folder = Path(tempfile.mkdtemp(prefix="gongji-bench-"))
     folder.chmod(0o755)
-    server = EmbeddedPostgres(folder)
+    database = EmbeddedPostgres(folder)
     try:
-        return _measure(server.start(), folder, plan, tell)
+        return _measure(server.start(database), folder, plan, tell)
     finally:
-        server.stop()
+        database.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def _measure(admin: str, folder: Path, plan: Plan, tell: Tell) -> Figures:
-    version = pgbench.assert_durable(admin)
     yardstick = pgbench.prepare(admin)
     tell(f"建立 {plan.accounts} 个个人账户")
     books = _Books(admin, plan)
@@ -92,12 +98,12 @@ def _measure(admin: str, folder: Path, plan: Plan, tell: Tell) -> Figures:
     whole["start_ms"] = _start_ms(folder / "start")
     whole["hordak_transfers_per_s"] = hordak.measure(admin, plan.seconds, tell)
     if plan.growth:
-        whole |= _growth(books, whole, plan, tell)
+        whole |= _growth(books, folder, plan, tell)
     return {key: _rounded(value) for key, value in whole.items()} | {
         "runs": plan.runs,
         "settlements": books.settled(),
         "verify_ok": verify(books.dsn).ok,
-        "postgres": version,
+        "postgres": server.version(admin),
         "cpus": os.cpu_count(),
     }
 
@@ -234,20 +240,53 @@ def _start_ms(data: Path) -> float:
     return elapsed * 1000
 
 
-def _growth(books: _Books, before: Figures, plan: Plan, tell: Tell) -> Figures:
-    """The engine's rate again when the books are large, as a part of what it was."""
+def _growth(books: _Books, folder: Path, plan: Plan, tell: Tell) -> Figures:
+    """Memory over many settlements, then the engine's rate when the books are large, as a part of what it was."""
+    rate = _engine_rate(books, plan)
+    figures = _long_memory(books, folder, plan, tell)
     tell(f"增加到 {plan.grown_accounts} 个账户")
     grown = range(books.accounts + 1, plan.grown_accounts + 1)
     workload.add_people(books.dsn, grown)
     asyncio.run(workload.fund(books.dsn, load(locate()), grown))
     books.accounts = plan.grown_accounts
     many = _engine_rate(books, plan)
-    while books.settled() < plan.grown_settlements:
-        tell(f"账上 {books.settled()} 笔结算")
-        _engine_rate(books, msgspec.structs.replace(plan, seconds=60))
+    while (settled := books.settled()) < plan.grown_settlements:
+        tell(f"账上 {settled} 笔结算")
+        _settle_all(books, min(CHUNK, plan.grown_settlements - settled))
     full = _engine_rate(books, plan)
-    rate = before["engine_settlements_per_s"]
-    return {"grown_accounts_ratio": many / rate, "grown_settlements_ratio": full / rate}
+    return figures | {"grown_accounts_ratio": many / rate, "grown_settlements_ratio": full / rate}
+
+
+def _long_memory(books: _Books, folder: Path, plan: Plan, tell: Tell) -> Figures:
+    """Memory of one gateway process before and after the many settlements that it alone is asked for."""
+    with gateway.serving(books.dsn, folder, 1) as served:
+
+        def settle(count: int) -> None:
+            first, stop = books.take(count)
+            load_of = Load(
+                port=served.port,
+                infno="2207",
+                seconds=PATIENCE_SECONDS,
+                connections=CONNECTIONS[0],
+                first=first,
+                stop=stop,
+                accounts=books.accounts,
+            )
+            gateway.measure(load_of)
+
+        settle(WARM)
+        before = served.megabytes
+        for done in range(0, plan.many_settlements, CHUNK):
+            tell(f"网关进程已结算 {done} 笔，内存 {served.megabytes:.0f} MB")
+            settle(min(CHUNK, plan.many_settlements - done))
+        return {"memory_many_before_mb": before, "memory_many_after_mb": served.megabytes}
+
+
+def _settle_all(books: _Books, count: int) -> None:
+    """Settle so many visits, however long it takes."""
+    first, stop = books.take(count)
+    everything = Writer(dsn=books.dsn, seconds=PATIENCE_SECONDS, first=first, stop=stop, accounts=books.accounts)
+    engine.measure(everything, WRITERS[-1])
 
 
 def _engine_rate(books: _Books, plan: Plan) -> float:

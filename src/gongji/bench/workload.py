@@ -71,7 +71,7 @@ def load_visits(dsn: str, visits: range, accounts: int = ACCOUNTS, *, hot: bool 
     with psycopg.connect(dsn, autocommit=True) as conn:
         for name in ("family_visits" if hot else "visits", "fee_lines"):
             conn.execute(_statements[name], sizes)
-        conn.execute("vacuum analyze")
+        conn.execute("vacuum analyze visit, fee_line")
 
 
 def relative(visit: int) -> str:

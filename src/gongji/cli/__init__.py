@@ -10,6 +10,8 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from gongji.memory import look_seldom
+
 _COMMANDS: Final = {
     "quote": "quote:quote",
     "ask": "ask:ask",
@@ -76,4 +78,5 @@ def gongji() -> None:
 
 def main() -> None:
     """Run the command line."""
+    look_seldom()
     app()

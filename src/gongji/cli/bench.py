@@ -40,6 +40,8 @@ _WORDS = {
     "memory_after_mb": "网关进程内存，之后（MB）",
     "memory_settlements": "其间结算（笔）",
     "hordak_transfers_per_s": "django-hordak 核对余额的转账（笔/秒）",
+    "memory_many_before_mb": "网关进程内存，一百万笔以前（MB）",
+    "memory_many_after_mb": "网关进程内存，一百万笔以后（MB）",
     "grown_accounts_ratio": "账户增加后的速度 ÷ 原来",
     "grown_settlements_ratio": "结算增加后的速度 ÷ 原来",
     "runs": "轮数",

@@ -54,8 +54,10 @@ def parse_yuan(text: str) -> Fen:
 
 def format_yuan(amount: Fen) -> str:
     """Write an amount as yuan with exactly two decimals."""
-    sign = "-" if amount < 0 else ""
-    return f"{sign}{abs(amount) // 100}.{abs(amount) % 100:02d}"
+    if amount < 0:
+        return "-" + format_yuan(-amount)
+    yuan, fen = divmod(amount, 100)
+    return f"{yuan}.{fen:02d}"
 
 
 def parse_percent(text: str) -> BasisPoints:

@@ -7,6 +7,7 @@ from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
 from gongji.ledger.arrays import use_array_literals
+from gongji.ledger.pipeline import BooksConnection
 
 OPTIONS: Final[dict[str, Any]] = {
     "autocommit": True,
@@ -34,8 +35,8 @@ async def check(conn: AsyncConnection) -> None:
         await AsyncConnectionPool.check_connection(conn)
 
 
-async def connect(dsn: str, name: str) -> AsyncConnection:
+async def connect(dsn: str, name: str) -> BooksConnection:
     """A connection outside the pool; ``name`` is what DBAs see it as."""
-    conn = await AsyncConnection.connect(dsn, application_name=name, **OPTIONS)
+    conn = await BooksConnection.connect(dsn, application_name=name, **OPTIONS)
     use_array_literals(conn)
     return conn

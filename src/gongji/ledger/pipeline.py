@@ -8,7 +8,6 @@ piece, and what comes back is read in one piece.
 import asyncio
 from contextlib import suppress
 from typing import Any, Final, Self, TypeAlias
-from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg import AsyncConnection, pq
@@ -24,20 +23,37 @@ _Key: TypeAlias = tuple[str, tuple[int, ...]]
 """A statement and the types of its parameters."""
 
 
-class _Names:
-    """Names under which a connection's statements are prepared."""
+class Session:
+    """What a connection keeps from one pipeline to the next.
 
-    def __init__(self) -> None:
+    Attributes:
+        known: names under which statements are prepared.
+        transformer: how values are written and read; it remembers what it found out about their types.
+    """
+
+    def __init__(self, conn: AsyncConnection) -> None:
         self.known: dict[_Key, bytes] = {}
         self.count = 0
+        self.transformer = Transformer(conn)
 
     def add(self, key: _Key) -> bytes:
+        """A new name for a statement."""
         self.count += 1
         name = self.known[key] = b"gongji%d" % self.count
         return name
 
 
-_names: WeakKeyDictionary[AsyncConnection, _Names] = WeakKeyDictionary()
+class BooksConnection(AsyncConnection[Row]):
+    """A connection over which pipelines can go."""
+
+    _session: Session | None = None
+
+    @property
+    def session(self) -> Session:
+        """What its pipelines share."""
+        if self._session is None:
+            self._session = Session(self)
+        return self._session
 
 
 class Result:
@@ -66,7 +82,7 @@ class Pipeline:
     connection is for pipelines only: the driver throws away all prepared statements whenever it rolls back itself.
     """
 
-    def __init__(self, conn: AsyncConnection, begin: str = "begin") -> None:
+    def __init__(self, conn: BooksConnection, begin: str = "begin") -> None:
         """Prepare a transaction.
 
         Args:
@@ -77,8 +93,8 @@ class Pipeline:
         self._pg = conn.pgconn
         self._begin = begin
         self._waiting: list[Result | None] = []
-        self._transformer = Transformer(conn)
-        self._names = _names.setdefault(conn, _Names())
+        self._session = conn.session
+        self._transformer = conn.session.transformer
         self._new: list[_Key] = []
 
     async def __aenter__(self) -> Self:
@@ -104,9 +120,9 @@ class Pipeline:
         dumped = self._transformer.dump_sequence(values, [PyFormat.AUTO] * len(values))
         types = tuple(self._transformer.types or ())
         key = (query, types)
-        name = self._names.known.get(key)
+        name = self._session.known.get(key)
         if name is None:
-            name = self._names.add(key)
+            name = self._session.add(key)
             self._new.append(key)
             self._pg.send_prepare(name, text, types)
             self._waiting.append(None)
@@ -208,7 +224,7 @@ class Pipeline:
     def _forget_new(self) -> None:
         """What was prepared among statements that failed may not be there."""
         for key in self._new:
-            self._names.known.pop(key, None)
+            self._session.known.pop(key, None)
         self._new.clear()
 
 

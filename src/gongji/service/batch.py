@@ -6,14 +6,12 @@ A batch of one is the same code. A refusal of one command leaves the others alon
 from collections.abc import Sequence
 from datetime import datetime
 
-from psycopg import AsyncConnection
-
 from gongji.core.account import AccountRef
 from gongji.core.policy import PolicyBook
 from gongji.core.record import Settlement
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.ledger import store
-from gongji.ledger.pipeline import Pipeline
+from gongji.ledger.pipeline import BooksConnection, Pipeline
 from gongji.ledger.sealing import Lane
 from gongji.service.commands import Command, Done, ReturnPart, Settle
 from gongji.service.loading import load
@@ -30,7 +28,7 @@ VOID = KnownMessage(transaction="", input_hash=b"", outcome="void", settlement_i
 
 
 async def run_batch(
-    conn: AsyncConnection,
+    conn: BooksConnection,
     lane: Lane,
     book: PolicyBook,
     known: Known,

@@ -8,11 +8,11 @@ from typing import Final
 
 import psycopg
 from prometheus_client import Counter, Gauge, Histogram
-from psycopg import AsyncConnection
 
 from gongji.core.policy import PolicyBook
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.ledger.connection import check, connect
+from gongji.ledger.pipeline import BooksConnection
 from gongji.ledger.sealing import Lane, NoFreeLaneError, read_lane, take_lane
 from gongji.service.batch import Outcome, run_batch
 from gongji.service.collector import Collector, FullError, OutcomeUnknownError
@@ -39,7 +39,7 @@ class Batcher:
             "writer", self._run, recover=self._recover, observe=_observe
         )
         self._known = Known()
-        self._conn: AsyncConnection | None = None
+        self._conn: BooksConnection | None = None
         self._lane: Lane | None = None
 
     async def start(self) -> None:
@@ -80,7 +80,7 @@ class Batcher:
         outcomes, self._lane = await run_batch(self._conn, self._lane, self._book, self._known, commands, self._clock())
         return outcomes
 
-    async def _look_after(self, conn: AsyncConnection) -> None:
+    async def _look_after(self, conn: BooksConnection) -> None:
         """An answer lost to a database that was started again in the meantime would be an unknown one for nothing."""
         try:
             await check(conn)

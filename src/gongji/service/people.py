@@ -149,14 +149,16 @@ async def institution_of(platform: Platform, code: str) -> Institution | None:
 
 async def registered_institution(platform: Platform, code: str) -> tuple[Institution, dict[str, Any]] | None:
     """An institution by its code, with the keys it may sign with."""
+    return (await registered_institutions(platform, [code])).get(code)
+
+
+async def registered_institutions(
+    platform: Platform, codes: Sequence[str]
+) -> dict[str, tuple[Institution, dict[str, Any]]]:
+    """Institutions by code, each with the keys it may sign with; codes that are not known are left out."""
     async with platform.pool.connection() as conn:
-        cursor = await store.run(conn, "institutions", codes=[code])
-        row = await cursor.fetchone()
-        if row is None:
-            return None
-        cursor = await store.run(conn, "institution_credentials", code=code)
-        (keys,) = await cursor.fetchone() or ({},)
-        return rows.institution(row), keys
+        cursor = await store.run(conn, "registered_institutions", codes=list(codes))
+        return {row[0]: (rows.institution(row), row[11]) for row in await cursor.fetchall()}
 
 
 async def all_institutions(platform: Platform) -> list[Institution]:

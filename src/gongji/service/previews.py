@@ -7,12 +7,11 @@ from datetime import datetime
 from typing import Final
 
 import psycopg
-from psycopg import AsyncConnection
 
 from gongji.core.policy import PolicyBook
 from gongji.core.refusal import Refusal
 from gongji.ledger.connection import connect
-from gongji.ledger.pipeline import Pipeline
+from gongji.ledger.pipeline import BooksConnection, Pipeline
 from gongji.service.collector import Collector
 from gongji.service.commands import Done, Settle
 from gongji.service.loading import load
@@ -30,7 +29,7 @@ class Previews:
         self._book = book
         self._clock = clock
         self._collector: Collector[Settle, Done | Refusal] = Collector("previews", self._run, recover=self._recover)
-        self._conn: AsyncConnection | None = None
+        self._conn: BooksConnection | None = None
 
     def start(self) -> None:
         """Begin to work."""

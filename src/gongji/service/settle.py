@@ -25,7 +25,7 @@ from gongji.core.money import Fen, format_yuan
 from gongji.core.person import Institution, Person, facts_of
 from gongji.core.policy import Draw
 from gongji.core.posting import Payment, Posting, pay_institution, take
-from gongji.core.record import Settlement, SharedBy, settlement_id
+from gongji.core.record import Amounts, Settlement, SharedBy, settlement_id
 from gongji.core.refusal import Code, Refusal, refuse
 from gongji.core.settlement import calculate
 from gongji.core.terms import Terms, terms_for
@@ -431,7 +431,7 @@ def apply_booked(snapshot: Snapshot, settlement: Settlement) -> None:
     """What a settlement, its reversal or a return changes alike: balances, yearly figures, limits, what stands."""
     _move(snapshot, settlement.booked)
     if settlement.benefit:
-        snapshot.add_to_year(year_key(settlement, settlement.benefit), year_change(settlement))
+        snapshot.add_to_year(year_key(settlement, settlement.benefit), year_change(settlement, settlement.change))
     for binding, amount in settlement.drawn.items():
         snapshot.add_use(binding, settlement.counts_on, amount)
     if settlement.takes_back:
@@ -460,9 +460,8 @@ def year_key(settlement: Settlement, benefit: str) -> YearKey:
     return settlement.person_no, settlement.region, settlement.year, benefit
 
 
-def year_change(settlement: Settlement) -> YearToDate:
-    """What a settlement, its reversal or a return changes in the yearly figures."""
-    change = settlement.change
+def year_change(settlement: Settlement, change: Amounts) -> YearToDate:
+    """What a settlement, its reversal or a return changes in the yearly figures; ``change`` is what it changes."""
     same_event = settlement.continues or settlement.instead_of is not None
     return YearToDate(
         deductible=change.deductible,

@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 from gongji.core.account import AccountRef
 from gongji.core.codes import Care
 from gongji.core.posting import Party
-from gongji.core.record import Settlement
+from gongji.core.record import Amounts, Settlement
 from gongji.core.refusal import Code, Refusal
 from gongji.ledger import rows, store
 from gongji.ledger.documents import citations_of, kept
@@ -92,8 +92,9 @@ async def write(
         await _write_citations(conn, known, fresh)
         await store.write_journals(conn, journals, after, now)
         await store.write_seal(conn, lane, after, len(journals), now)
-        await _write_settlements(conn, fresh, documents, now)
-        await _write_year_totals(conn, fresh)
+        changes = [s.change for s in fresh]
+        await _write_settlements(conn, fresh, changes, documents, now)
+        await _write_year_totals(conn, fresh, changes)
         await _write_purchases(conn, decided)
         await _write_stays(conn, fresh)
         await _write_returned_lines(conn, fresh)
@@ -156,8 +157,9 @@ async def _write_balances(conn: Pipeline, fresh: list[Settlement]) -> None:
         await store.run(conn, "move_balances", ids=list(moved), deltas=list(moved.values()))
 
 
-async def _write_settlements(conn: Pipeline, fresh: list[Settlement], documents: list[bytes], now: datetime) -> None:
-    changes = [s.change for s in fresh]
+async def _write_settlements(
+    conn: Pipeline, fresh: list[Settlement], changes: list[Amounts], documents: list[bytes], now: datetime
+) -> None:
     await store.run(
         conn,
         "add_settlements",
@@ -184,13 +186,13 @@ async def _write_settlements(conn: Pipeline, fresh: list[Settlement], documents:
     )
 
 
-async def _write_year_totals(conn: Pipeline, fresh: list[Settlement]) -> None:
+async def _write_year_totals(conn: Pipeline, fresh: list[Settlement], amounts: list[Amounts]) -> None:
     """Several settlements of one person in a batch are one change, since a statement may touch a row once."""
     changes: dict[YearKey, list[int]] = {}
-    for s in fresh:
+    for s, amount in zip(fresh, amounts, strict=True):
         if s.benefit is None:
             continue
-        change = year_change(s)
+        change = year_change(s, amount)
         sums = changes.setdefault(year_key(s, s.benefit), [0, 0, 0, 0])
         for at, value in enumerate((change.deductible, change.eligible, change.pool, change.events)):
             sums[at] += value

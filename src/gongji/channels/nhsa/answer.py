@@ -23,8 +23,6 @@ ERROR_LENGTH: Final = 200
 _DIVISION_LENGTH: Final = 6
 _SEQUENCES: Final = 10**10
 
-_ZERO: Final = msgspec.Raw(b"0.00")
-
 Writer: TypeAlias = Callable[[Any], Any]
 
 _encoder: Final = msgspec.json.Encoder(decimal_format="number")
@@ -216,10 +214,17 @@ def _compile_texts(node: Node) -> _Texts:
 
 
 def _text_writer(field: Field) -> Callable[[Any], bytes]:
-    write = _writer(field)
     if field.type is FieldType.MONEY:
-        return lambda value: bytes(write(value))
+        return _money_text
+    write = _writer(field)
     return lambda value: _encoder.encode(write(value))
+
+
+def _money_text(value: Any) -> bytes:
+    if type(value) is not int:
+        raise TypeError(f"integer fen expected, not {type(value).__name__}")
+    # Most amounts of a settlement are zero.
+    return format_yuan(value).encode() if value else b"0.00"
 
 
 def _writer(field: Field) -> Writer:
@@ -245,10 +250,7 @@ def _write_text(value: Any) -> str:
 
 
 def _write_money(value: Any) -> msgspec.Raw:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"integer fen expected, not {type(value).__name__}")
-    # Most amounts of a settlement are zero.
-    return yuan(value) if value else _ZERO
+    return msgspec.Raw(_money_text(value))
 
 
 def _number_writer(field: Field) -> Writer:

@@ -1,8 +1,10 @@
 """Who may send: institutions with their keys, and the nonces they have used (网关认证)."""
 
+import asyncio
 import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any, Final
 
 import msgspec
@@ -15,7 +17,7 @@ from gongji.core.person import Institution
 from gongji.core.scopes import Scope
 from gongji.service.nonces import nonce_is_new
 from gongji.service.oauth.granted import principal_of
-from gongji.service.people import registered_institution
+from gongji.service.people import registered_institutions
 from gongji.service.platform import Platform
 from gongji.service.secret import hash_token
 
@@ -45,23 +47,55 @@ class Senders:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self._known: dict[str, Known] = {}
+        self._asked: set[str] = set()
+        self._reading: dict[str, asyncio.Task[None]] = {}
         self._tokens: dict[bytes, tuple[str, float]] = {}
 
     async def find(self, code: str) -> Known | None:
         """The institution of that code."""
         known = self._known.get(code)
         if known and known.until > time.monotonic():
+            self._asked.add(code)
             return known
-        found = await registered_institution(self._platform, code)
-        if found is None:
-            self._known.pop(code, None)
-            return None
+        task = self._reading.get(code)
+        if task is None:
+            due = self._due(code)
+            task = asyncio.create_task(self._read(due))
+            self._reading.update(dict.fromkeys(due, task))
+        # Whoever hangs up does not take the answer from the others.
+        await asyncio.shield(task)
+        return self._known.get(code)
+
+    def _due(self, code: str) -> list[str]:
+        """What is read with an institution: all that were asked for lately and are as old. The others are forgotten."""
+        if code not in self._known:
+            return [code]
+        now = time.monotonic()
+        # They stand in the order in which they were read.
+        old = {other for other, known in takewhile(lambda item: item[1].until <= now, self._known.items())}
+        for other in old - self._asked - {code}:
+            del self._known[other]
+        due = (old & self._asked | {code}) - self._reading.keys()
+        self._asked -= due
+        return list(due)
+
+    async def _read(self, codes: list[str]) -> None:
+        try:
+            found = await registered_institutions(self._platform, codes)
+        finally:
+            for code in codes:
+                del self._reading[code]
+                self._known.pop(code, None)
         if len(self._known) >= MAX_INSTITUTIONS:
             self._known.clear()
-        institution, keys = found
-        known = Known(institution, credentials_of(keys), time.monotonic() + FRESH_SECONDS)
-        self._known[code] = known
-        return known
+        until = time.monotonic() + FRESH_SECONDS
+        for code, (institution, keys) in found.items():
+            try:
+                self._known[code] = Known(institution, credentials_of(keys), until)
+            except ValueError:
+                # Keys of a wrong form harm only the institution that has them, which is then read alone.
+                if len(codes) == 1:
+                    raise
 
     async def fault(
         self,

@@ -2,6 +2,10 @@
 select code, region, name, kind, level, grade, community, designated, checkup, village, top
 from institution where code = any(%(codes)s);
 
+-- name: registered_institutions
+select code, region, name, kind, level, grade, community, designated, checkup, village, top, credentials
+from institution where code = any(%(codes)s);
+
 -- name: institution_credentials
 select credentials from institution where code = %(code)s;
 
