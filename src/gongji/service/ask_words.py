@@ -1,7 +1,7 @@
 """The words that questions may be asked in (共济问答的词): places from the book, the rest from ``ask_words.toml``."""
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Literal
 
@@ -90,6 +90,7 @@ def words_of(book: PolicyBook, text: str) -> Iterator[Word]:
             rest = rest[len(word.text) :]
 
 
+@lru_cache(maxsize=8)
 def _places(book: PolicyBook) -> dict[str, Word]:
     """Codes, names and short names of places; a short name that two places have is no word."""
     codes: dict[str, set[str]] = {}

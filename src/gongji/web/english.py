@@ -217,6 +217,7 @@ def _finalize(value: object) -> object:
     return table().text(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
+@lru_cache(_REMEMBERED)
 def as_published(text: str) -> str:
     """A source, a title, the words of a rule: Chinese on English pages too, and marked so for who has them read out."""
     return Markup('<span lang="zh-CN">{}</span>').format(unbroken(text)) if CHINESE.search(text) else text

@@ -5,4 +5,6 @@ from markupsafe import Markup, escape
 
 def filled(sentence: str, **values: object) -> Markup:
     """A sentence with values in its named places: as a whole, since in English they stand in another order."""
-    return Markup(escape(sentence)).format(**values)  # noqa: S704 it is escaped, and what is filled in gets escaped
+    # By hand, since Markup's own format is several times as slow and a page fills in dozens of sentences.
+    safe = {name: str(escape(value)) for name, value in values.items()}
+    return Markup(str(escape(sentence)).format(**safe))  # noqa: S704 both are escaped
