@@ -157,22 +157,28 @@ def _gateway(books: _Books, folder: Path, plan: Plan, tell: Tell) -> Figures:
     with gateway.serving(books.dsn, folder, GATEWAY_WORKERS) as served:
 
         def load_of(infno: str, connections: int, rate: float | None = None) -> Load:
-            first, stop = books.take(int(plan.seconds * min(HTTP_RATE_LIMIT, rate or HTTP_RATE_LIMIT)) + connections)
-            return Load(
-                port=served.port,
-                infno=infno,
-                seconds=plan.seconds,
-                connections=connections,
-                first=first,
-                stop=stop,
-                accounts=books.accounts,
-                rate=rate,
-            )
+            count = int(plan.seconds * min(HTTP_RATE_LIMIT, rate or HTTP_RATE_LIMIT)) + connections
+            everything = _load(books, served, infno, connections, count)
+            return msgspec.structs.replace(everything, seconds=plan.seconds, rate=rate)
 
         gateway.measure(msgspec.structs.replace(load_of("2207", CONNECTIONS[0]), seconds=2))
         before, counted = served.megabytes, books.settled()
         figures = _rates(load_of, tell)
         return figures | _memory(served, before, books.settled() - counted)
+
+
+def _load(books: _Books, served: Served, infno: str, connections: int, count: int) -> Load:
+    """So many visits to be sent, however long it takes."""
+    first, stop = books.take(count)
+    return Load(
+        port=served.port,
+        infno=infno,
+        seconds=PATIENCE_SECONDS,
+        connections=connections,
+        first=first,
+        stop=stop,
+        accounts=books.accounts,
+    )
 
 
 def _rates(load_of: Callable[..., Load], tell: Tell) -> Figures:
@@ -262,17 +268,7 @@ def _long_memory(books: _Books, folder: Path, plan: Plan, tell: Tell) -> Figures
     with gateway.serving(books.dsn, folder, 1) as served:
 
         def settle(count: int) -> None:
-            first, stop = books.take(count)
-            load_of = Load(
-                port=served.port,
-                infno="2207",
-                seconds=PATIENCE_SECONDS,
-                connections=CONNECTIONS[0],
-                first=first,
-                stop=stop,
-                accounts=books.accounts,
-            )
-            gateway.measure(load_of)
+            gateway.measure(_load(books, served, "2207", CONNECTIONS[0], count))
 
         settle(WARM)
         before = served.megabytes

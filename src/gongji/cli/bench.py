@@ -62,7 +62,7 @@ def settle(
     *,
     seconds: Annotated[int, typer.Option(help="每一项测量的秒数", min=1)] = 10,
     runs: Annotated[int, typer.Option(help="全部测量几轮，取中位数", min=1)] = 1,
-    growth: Annotated[bool, typer.Option("--growth", help="另测账户和结算增多以后，需要几十分钟")] = False,
+    growth: Annotated[bool, typer.Option("--growth", help="另测账户和结算增多以后，需要一个多小时")] = False,
     picture: Annotated[Path | None, typer.Option(help="把结果画成 SVG 图，写到这个文件")] = None,
     json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:

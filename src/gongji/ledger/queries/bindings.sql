@@ -21,7 +21,7 @@ from binding b where b.authoriser = %(person_no)s or b.user_no = %(person_no)s o
 select b.authoriser, a.name, u.name
 from binding b join person a on a.person_no = b.authoriser join person u on u.person_no = b.user_no
 where (b.authoriser = %(person_no)s or b.user_no = %(person_no)s)
-  and b.state <> 'ended' and b.state in ('active', 'pending')
+  and b.state in ('active', 'pending')
 order by b.created_at desc;
 
 -- name: binding_counts
